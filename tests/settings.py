@@ -51,6 +51,7 @@ BASE_DIR = Path(__file__).resolve().parent
 SECRET_KEY = "only for tests"
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
+TIME_ZONE = "UTC"
 ROOT_URLCONF = "tests.urls"
 STATIC_URL = "static/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
