@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from tests.settings import DATABASE
 
@@ -67,11 +67,9 @@ def pytest_sessionstart() -> None:
     # Without a database's name: the test database is not there yet.
     probe = type(chosen)({**chosen.settings_dict, "NAME": None}, alias="probe")
     try:
-        probe.connect()
-    except DatabaseError as error:
+        probe.get_new_connection(probe.get_connection_params()).close()
+    except probe.Database.Error as error:
         pytest.exit(f"{DATABASE} cannot be reached: {error}", returncode=1)
-    finally:
-        probe.close()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
