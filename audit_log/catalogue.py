@@ -1,0 +1,137 @@
+"""Names, labels and event types of actions.
+
+An action is ``noun.verb``. Most follow from the policies: ``license.create``,
+``license.disable``. Others are declared by :func:`action`, which also gives a label
+of its own to one that follows from a policy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from audit_log import registry
+from audit_log.vocabulary import EventType
+
+NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+MAX_NAME_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action: its stable name, what people call it, and its kind."""
+
+    name: str
+    label: str | Promise
+    event_type: str
+
+
+_declared: dict[str, Action] = {}
+
+
+def action(name: str, label: str | Promise, event_type: str = EventType.UPDATE) -> Action:
+    """Declare an action, once, for example in ``models.py`` or ``AppConfig.ready()``.
+
+    ``name`` is ``noun.verb`` in lower case, ``label`` what people read ("License reset",
+    lazily translated), ``event_type`` one of ``create``, ``update``, ``delete``,
+    ``access``, ``other``. Raises ``ValueError`` for a name or event type that is no such,
+    and for a second declaration that differs.
+    """
+    if not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
+        raise ValueError(
+            f"{name!r} is no name of an action: it is noun.verb, in lower case with "
+            f"underscores, at most {MAX_NAME_LENGTH} characters."
+        )
+    if event_type not in EventType.values:
+        raise ValueError(
+            f"{event_type!r} is no event type: it is one of {', '.join(EventType.values)}."
+        )
+    declared = Action(name, label, str(event_type))
+    known = _declared.setdefault(name, declared)
+    if (str(known.name), known.event_type) != (name, declared.event_type) or not _same(
+        known.label, label
+    ):
+        raise ValueError(f"The action {name!r} is declared already, as {known!r}.")
+    return known
+
+
+def find(name: str) -> Action | None:
+    """Return the action of that name, declared or following from a policy."""
+    return all_actions().get(name)
+
+
+def label_of(name: str) -> str:
+    """Return an action's label; for one that is gone, its raw name."""
+    known = find(name)
+    return str(known.label) if known else name
+
+
+def event_type_of(name: str) -> str:
+    """Return an action's event type, ``other`` where it is not known."""
+    known = find(name)
+    return known.event_type if known else EventType.OTHER
+
+
+def matching(word: str) -> list[str]:
+    """Return the names of the actions whose label holds ``word``, case aside."""
+    needle = word.casefold()
+    return [
+        known.name for known in all_actions().values() if needle in str(known.label).casefold()
+    ]
+
+
+def all_actions() -> dict[str, Action]:
+    """Return every action by name, sorted: those of the policies, then those declared."""
+    actions: dict[str, Action] = {}
+    for model in registry.audited_models():
+        policy = registry.policy_for(model)
+        assert policy is not None
+        for verb, kind, event_type in policy.actions():
+            name = f"{policy.noun}.{verb}"
+            label = _default_label(str(model._meta.verbose_name), verb, kind)
+            actions.setdefault(name, Action(name, label, event_type))
+    actions.update(_declared)
+    return dict(sorted(actions.items()))
+
+
+def shared_nouns() -> dict[str, list[str]]:
+    """Return the nouns that more than one audited model has, with the models' labels."""
+    models_of: dict[str, list[str]] = {}
+    for model in registry.audited_models():
+        policy = registry.policy_for(model)
+        assert policy is not None
+        models_of.setdefault(policy.noun, []).append(model._meta.label)
+    counts = Counter({noun: len(labels) for noun, labels in models_of.items()})
+    return {noun: models_of[noun] for noun, count in counts.items() if count > 1}
+
+
+def _default_label(model_name: str, verb: str, kind: str) -> str:
+    name = model_name[:1].upper() + model_name[1:]
+    if verb == kind == "create":
+        return _("%(name)s created") % {"name": name}
+    if verb == kind == "update":
+        return _("%(name)s updated") % {"name": name}
+    if verb == kind == "delete":
+        return _("%(name)s deleted") % {"name": name}
+    return _("%(name)s: %(verb)s") % {"name": name, "verb": verb.replace("_", " ")}
+
+
+def _same(a: str | Promise, b: str | Promise) -> bool:
+    # Two lazy translations of one text are two objects; modules may be imported twice.
+    return a is b or str(a) == str(b)
+
+
+__all__ = [
+    "Action",
+    "action",
+    "all_actions",
+    "event_type_of",
+    "find",
+    "label_of",
+    "matching",
+    "shared_nouns",
+]

@@ -1,0 +1,140 @@
+"""The one settings dict, ``AUDIT_LOG``: typed properties, read on access.
+
+Values are validated by the system checks (``audit_log.E001`` and following); here
+they are only read, so that ``override_settings`` works at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+from django.conf import settings as django_settings
+from django.utils.module_loading import import_string
+
+PolicyOptions: TypeAlias = Mapping[str, Any]
+"""Keyword arguments of :func:`audit_log.register` for one model."""
+
+DEFAULT_EXCLUDED = (
+    "admin.LogEntry",
+    "audit_log.*",
+    "auth.Permission",
+    "contenttypes.ContentType",
+    "migrations.Migration",
+    "sessions.Session",
+)
+"""Models not audited unless ``MODELS`` or ``register()`` names them."""
+
+DEFAULT_MASKED = (
+    "access_key",
+    "api_key",
+    "apikey",
+    "auth_key",
+    "credential",
+    "encryption_key",
+    "otp",
+    "passphrase",
+    "passwd",
+    "password",
+    "pin_code",
+    "private_key",
+    "recovery_code",
+    "secret",
+    "secret_key",
+    "security_code",
+    "signing_key",
+    "token",
+)
+"""Words that make a field's name look secret, see :func:`audit_log.registry.looks_secret`."""
+
+DEFAULTS: dict[str, Any] = {
+    "MODELS": {},
+    "EXCLUDE_MODELS": (),
+    "MASK_FIELDS": DEFAULT_MASKED,
+    "MAX_VALUE_LENGTH": 10_000,
+    "ON_ERROR": "raise",
+    "DATABASE": None,
+    "TRUSTED_PROXY_COUNT": 0,
+    "TRUST_REQUEST_ID": False,
+    "RETENTION": None,
+    "VISIBILITY": None,
+    "PAGE_SIZE": 20,
+}
+
+
+class Settings:
+    """``AUDIT_LOG`` with its defaults; an attribute for each key."""
+
+    @property
+    def _values(self) -> Mapping[str, Any]:
+        values = getattr(django_settings, "AUDIT_LOG", None)
+        # Anything but a mapping is audit_log.E001; until the checks say so, defaults hold.
+        return values if isinstance(values, Mapping) else {}
+
+    def _get(self, key: str) -> Any:
+        return self._values.get(key, DEFAULTS[key])
+
+    @property
+    def MODELS(self) -> Mapping[str, PolicyOptions]:
+        """``{"app_label.Model": options}``; a list of labels means default options."""
+        value = self._get("MODELS")
+        return value if isinstance(value, Mapping) else {label: {} for label in value}
+
+    @property
+    def EXCLUDE_MODELS(self) -> tuple[str, ...]:
+        """Labels ``app_label.Model``, ``app_label.*`` or ``*`` that are not audited."""
+        return tuple(self._get("EXCLUDE_MODELS"))
+
+    @property
+    def MASK_FIELDS(self) -> tuple[str, ...]:
+        """Words that make a field's name secret; replaces the default list."""
+        return tuple(self._get("MASK_FIELDS"))
+
+    @property
+    def MAX_VALUE_LENGTH(self) -> int:
+        """Longest text stored of one value, in characters."""
+        return int(self._get("MAX_VALUE_LENGTH"))
+
+    @property
+    def ON_ERROR(self) -> Literal["raise", "log"]:
+        """``"raise"``: no audit, no change. ``"log"``: the change goes through."""
+        value: Literal["raise", "log"] = self._get("ON_ERROR")
+        return value
+
+    @property
+    def DATABASE(self) -> str | None:
+        """Alias that takes all entries; ``None``: the database of the change."""
+        value: str | None = self._get("DATABASE")
+        return value
+
+    @property
+    def TRUSTED_PROXY_COUNT(self) -> int:
+        """How many reverse proxies append to ``X-Forwarded-For``; 0 ignores the header."""
+        return int(self._get("TRUSTED_PROXY_COUNT"))
+
+    @property
+    def TRUST_REQUEST_ID(self) -> bool:
+        """Whether ``X-Request-ID`` and ``traceparent`` may name the correlation id."""
+        return bool(self._get("TRUST_REQUEST_ID"))
+
+    @property
+    def RETENTION(self) -> Any:
+        """How long entries are kept."""
+        return self._get("RETENTION")
+
+    @property
+    def VISIBILITY(self) -> Callable[..., Any] | None:
+        """``f(request, queryset) -> queryset``, used by every surface."""
+        path: str | None = self._get("VISIBILITY")
+        if path is None:
+            return None
+        function: Callable[..., Any] = import_string(path)
+        return function
+
+    @property
+    def PAGE_SIZE(self) -> int:
+        """Entries on a page."""
+        return int(self._get("PAGE_SIZE"))
+
+
+settings = Settings()

@@ -1,0 +1,92 @@
+"""Who did it, read when the entry is written."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils.functional import SimpleLazyObject
+
+from audit_log.identity import clean, shorten
+from audit_log.vocabulary import ActorType
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+    from django.http import HttpRequest
+
+logger = logging.getLogger("audit_log")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did something.
+
+    ``type`` is one of ``user``, ``anonymous``, ``system``, ``command``, ``task``, ``token``;
+    ``repr`` is what people read; ``id`` is the key of the user, where it is one.
+    """
+
+    type: str = ActorType.SYSTEM
+    repr: str = ""
+    id: Any = None
+
+    def __post_init__(self) -> None:
+        if self.type not in ActorType.values:
+            raise ValueError(
+                f"{self.type!r} is no actor type: it is one of {', '.join(ActorType.values)}."
+            )
+
+
+SYSTEM = Actor()
+ANONYMOUS = Actor(ActorType.ANONYMOUS)
+
+ActorLike: TypeAlias = Union["AbstractBaseUser", "AnonymousUser", Actor, str]
+
+
+def actor_of(value: Any) -> Actor:
+    """Return the actor that a user, an :class:`Actor` or a system's name stands for."""
+    if isinstance(value, Actor):
+        return value
+    if isinstance(value, str):
+        return Actor(ActorType.SYSTEM, shorten(clean(value)))
+    if getattr(value, "is_anonymous", False):
+        return ANONYMOUS
+    return Actor(ActorType.USER, name_of(value), value.pk)
+
+
+def actor_of_request(request: HttpRequest) -> Actor:
+    """Return the actor of a request as it stands now; ``anonymous`` where nobody logged in.
+
+    DRF puts the user that it authenticated on this request too, so that tokens are right.
+    """
+    try:
+        user = getattr(request, "user", None)
+        return ANONYMOUS if user is None else actor_of(user)
+    except Exception:
+        # An unreachable session or user backend must not lose the entry.
+        logger.exception("The user of the request could not be read; recorded as unknown.")
+        return Actor(ActorType.ANONYMOUS, "unknown: the user could not be read")
+
+
+def name_of(user: Any) -> str:
+    """Return ``"Full Name <address>"``, else the user name; never raises."""
+    if isinstance(user, SimpleLazyObject):
+        user.pk  # noqa: B018  # resolve it once
+    try:
+        full_name = user.get_full_name().strip() if hasattr(user, "get_full_name") else ""
+        address = _address_of(user)
+        text = f"{full_name} <{address}>" if full_name and address else user.get_username()
+    except Exception:
+        logger.exception("The name of an actor could not be read.")
+        text = f"{type(user).__name__} ({user.pk})"
+    return shorten(clean(str(text)))
+
+
+def _address_of(user: Any) -> str:
+    if not isinstance(user, AbstractBaseUser):
+        return str(getattr(user, "email", "") or "")
+    try:
+        return str(getattr(user, type(user).get_email_field_name(), "") or "")
+    except AttributeError:
+        return ""

@@ -1,0 +1,144 @@
+"""How entries are asked for, and that they are never changed."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.db import models
+from django.db.models import Q
+
+from audit_log import catalogue, uuid7
+from audit_log.exceptions import AppendOnly
+from audit_log.identity import target_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from audit_log.models import AuditEntry
+
+    _EntryQuerySet = models.QuerySet["AuditEntry"]
+else:
+    _EntryQuerySet = models.QuerySet
+
+
+def _refuse(operation: str) -> Any:
+    def refused(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly(
+            f"{operation}() is refused: entries of the audit log are append-only. "
+            "Only prune_audit_log and erase_from_audit_log remove anything."
+        )
+
+    refused.__name__ = operation
+    refused.alters_data = True  # type: ignore[attr-defined]  # never called by a template
+    return refused
+
+
+class AppendOnlyQuerySet(models.QuerySet[Any]):
+    """A queryset that reads and adds."""
+
+    update = _refuse("update")
+    aupdate = _refuse("aupdate")
+    delete = _refuse("delete")
+    adelete = _refuse("adelete")
+    bulk_update = _refuse("bulk_update")
+    abulk_update = _refuse("abulk_update")
+    update_or_create = _refuse("update_or_create")
+    aupdate_or_create = _refuse("aupdate_or_create")
+
+
+class AuditEntryQuerySet(AppendOnlyQuerySet, _EntryQuerySet):
+    """Entries, by the questions that people have."""
+
+    def for_object(self, obj: models.Model) -> AuditEntryQuerySet:
+        """Entries of ``obj``, as target or as reference, newest first.
+
+        Raises ``ValueError`` for an object that has no primary key (any more).
+        """
+        return self.for_target(*target_of(obj))
+
+    def for_target(self, target_type: str, target_id: str) -> AuditEntryQuerySet:
+        """Like :meth:`for_object`, for an object that may be gone.
+
+        ``target_type`` is ``"app_label.model"``, ``target_id`` the key as text.
+        """
+        # Two key ranges, each with an index of its own, instead of an OR that has none.
+        references = self.model._meta.get_field("references").related_model
+        targets = self.model._base_manager.using(self._db).filter(
+            target_type=target_type, target_id=target_id
+        )
+        referring = references._base_manager.using(self._db).filter(
+            target_type=target_type, target_id=target_id
+        )
+        keys = targets.order_by().values("pk").union(
+            referring.order_by().values("entry_id"), all=True
+        )
+        return self.filter(pk__in=keys).order_by("-id")
+
+    def by_actor(self, user: AbstractBaseUser | Any) -> AuditEntryQuerySet:
+        """Entries that ``user`` (a user or a user's key) left, newest first."""
+        return self.filter(actor_id=getattr(user, "pk", user)).order_by("-id")
+
+    def between(
+        self, a: datetime.datetime | None, b: datetime.datetime | None
+    ) -> AuditEntryQuerySet:
+        """Entries that occurred from ``a`` to ``b``, both inclusive and aware; ``None``: open."""
+        entries = self
+        if a is not None:
+            entries = entries.filter(occurred_at__gte=a)
+        if b is not None:
+            entries = entries.filter(occurred_at__lte=b)
+        return entries
+
+    def search(self, text: str) -> AuditEntryQuerySet:
+        """Entries in which every word of ``text`` is found.
+
+        Looked at: the action's name and label, the target's text, type and key, the actor's
+        text, the reason, the address, the correlation id and the entry's own id.
+        """
+        entries = self
+        for word in text.replace("\x00", "").split():
+            match = (
+                Q(action__in=catalogue.matching(word))
+                | Q(action__icontains=word)
+                | Q(target_repr__icontains=word)
+                | Q(target_type__icontains=word.lower())
+                | Q(target_id=word)
+                | Q(actor_repr__icontains=word)
+                | Q(reason__icontains=word)
+                | Q(correlation_id=word)
+                | Q(references__target_id=word)
+            )
+            if (key := _as_uuid(word)) is not None:
+                match |= Q(pk=key)
+            if (address := _as_address(word)) is not None:
+                match |= Q(remote_addr=address)
+            # A subquery keeps the join with references from doubling entries.
+            keys = self.model._base_manager.using(self._db).filter(match).values("pk")
+            entries = entries.filter(pk__in=keys)
+        return entries
+
+    def started_at(self, pin: uuid.UUID) -> AuditEntryQuerySet:
+        """Entries as old as the entry ``pin`` or older: a listing that nothing new enters."""
+        return self.filter(pk__lte=pin)
+
+    def newest_id(self) -> uuid.UUID | None:
+        """The id of the newest entry, or ``None``."""
+        return self.order_by("-id").values_list("pk", flat=True).first()
+
+
+def _as_uuid(word: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(word)
+    except ValueError:
+        return None
+
+
+def _as_address(word: str) -> str | None:
+    import ipaddress
+
+    try:
+        return str(ipaddress.ip_address(word))
+    except ValueError:
+        return None

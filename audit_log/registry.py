@@ -1,0 +1,286 @@
+"""Which models are audited, and by what policy.
+
+Every model is audited unless something says otherwise. What is said, from the strongest:
+an exact label in ``EXCLUDE_MODELS``; ``MODELS`` and :func:`register`; a pattern in
+``EXCLUDE_MODELS``; the models excluded by default. ``MODELS`` overrides ``register()``
+option by option: the project has the last word over its apps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar, overload
+
+from django.apps import apps
+from django.core.signals import setting_changed
+from django.db import models
+
+from audit_log import conf
+from audit_log.identity import type_of
+
+ModelT = TypeVar("ModelT", bound=type[models.Model])
+
+OPTIONS = frozenset(
+    {"exclude", "mask", "unmask", "transitions", "m2m", "references", "tenant", "noun", "verbs"}
+)
+VERBS = ("create", "update", "delete")
+
+# Policies of models that other packages ship, where the default would tell a secret.
+BUILT_IN: dict[str, dict[str, Any]] = {
+    "authtoken.token": {"mask": ["key"]},
+}
+
+_declared: dict[str, dict[str, Any]] = {}
+_policies: dict[type[models.Model], Policy | None] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """How one model is audited. Made once per model, by :func:`policy_for`."""
+
+    model: type[models.Model]
+    noun: str
+    verbs: Mapping[str, str]
+    exclude: frozenset[str] = frozenset()
+    mask: frozenset[str] = frozenset()
+    transitions: Mapping[str, str | Mapping[Any, str]] = field(default_factory=dict)
+    m2m: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
+    tenant: str | Callable[[Any], Any] | None = None
+
+    @cached_property
+    def target_type(self) -> str:
+        """``"app_label.model"``, as stored."""
+        return type_of(self.model)
+
+    @cached_property
+    def fields(self) -> tuple[models.Field[Any, Any], ...]:
+        """The audited columns, parents' included."""
+        return tuple(
+            f
+            for f in self.model._meta.concrete_fields
+            if f.name not in self.exclude and not _is_automatic_key(f)
+        )
+
+    @cached_property
+    def key_is_secret(self) -> bool:
+        """Whether the primary key itself is masked (an API token's, say)."""
+        return self.model._meta.pk.name in self.mask  # type: ignore[union-attr]
+
+    @cached_property
+    def parents(self) -> tuple[tuple[str, str], ...]:
+        """``(target_type, attribute of the key)`` of each parent of multi-table inheritance."""
+        return tuple(
+            (type_of(parent), parent._meta.pk.attname)  # type: ignore[union-attr]
+            for parent in self.model._meta.all_parents
+        )
+
+    def action(self, verb: str) -> str:
+        """``noun.verb``; the three default verbs by the policy's names."""
+        return f"{self.noun}.{self.verbs.get(verb, verb)}"
+
+    def actions(self) -> Iterator[tuple[str, str, str]]:
+        """Yield ``(verb, kind, event type)`` of all that can happen by itself.
+
+        ``kind`` is ``create``, ``update`` or ``delete`` for the three default verbs,
+        else empty.
+        """
+        for verb in VERBS:
+            yield self.verbs[verb], verb, verb
+        for verbs in self.transitions.values():
+            for verb in [verbs] if isinstance(verbs, str) else verbs.values():
+                yield verb, "", "update"
+        for pair in self.m2m.values():
+            for verb in pair:
+                yield verb, "", "update"
+
+
+@overload
+def register(model: ModelT, **options: Any) -> ModelT: ...
+@overload
+def register(model: str, **options: Any) -> None: ...
+@overload
+def register(model: None = None, **options: Any) -> Callable[[ModelT], ModelT]: ...
+def register(model: Any = None, **options: Any) -> Any:
+    """Say how a model is audited: a decorator, or a call with the model or its label.
+
+    Options:
+
+    ``exclude``      names of fields (also many-to-many) that the log ignores
+    ``mask``         names of fields of which only the fact of a change is recorded
+    ``unmask``       names of fields that look secret and are not
+    ``transitions``  ``{field: {value: verb}}``: an update that moves the field to the value
+                     takes that verb; ``{field: verb}`` for any change of the field. The first
+                     that matches, in this order, wins.
+    ``m2m``          ``{field: (verb of adding, verb of removing)}``
+    ``references``   names of foreign keys whose objects show this model's entries too
+    ``tenant``       attribute path (``"project.workspace_id"``) or ``f(instance)``
+    ``noun``         instead of the class's name in snake_case
+    ``verbs``        ``{"create": …, "update": …, "delete": …}``, instead of these words
+
+    Raises ``TypeError`` for an unknown option and ``ValueError`` for an abstract model or
+    one registered before with other options. Names of fields are checked by the system
+    checks, once all models are there.
+    """
+    unknown = options.keys() - OPTIONS
+    if unknown:
+        raise TypeError(
+            f"register() got unknown options {sorted(unknown)}; known are {sorted(OPTIONS)}."
+        )
+    if model is None:
+
+        def decorator(cls: ModelT) -> ModelT:
+            register(cls, **options)
+            return cls
+
+        return decorator
+    if isinstance(model, str):
+        label = model
+        if label.count(".") != 1:
+            raise ValueError(f"register() takes a model or 'app_label.Model', not {model!r}.")
+    elif isinstance(model, type) and issubclass(model, models.Model):
+        if model._meta.abstract:
+            raise ValueError(
+                f"{model.__name__} is abstract and has no rows: register the models made of it."
+            )
+        label = (model._meta.concrete_model or model)._meta.label
+    else:
+        raise ValueError(f"register() takes a model or 'app_label.Model', not {model!r}.")
+    key = label.lower()
+    if _declared.get(key, options) != options:
+        raise ValueError(f"{label} is registered already, with other options.")
+    _declared[key] = options
+    _policies.clear()
+    return None if isinstance(model, str) else model
+
+
+def policy_for(model: type[models.Model]) -> Policy | None:
+    """Return the policy of a model, or ``None`` where it is not audited.
+
+    A proxy has its concrete model's policy.
+    """
+    try:
+        return _policies[model]
+    except KeyError:
+        concrete = model._meta.concrete_model or model
+        policy = None if why_not(concrete) else build(concrete)
+        # A migration's historical model shares the label, not the class: not kept.
+        if model._meta.apps is apps:
+            _policies[model] = policy
+        return policy
+
+
+def audited_models() -> list[type[models.Model]]:
+    """Return the audited models of all installed apps, without proxies, in their order."""
+    return [
+        model
+        for model in apps.get_models()
+        if not model._meta.proxy and policy_for(model) is not None
+    ]
+
+
+def why_not(model: type[models.Model]) -> str:
+    """Return why a model is not audited, for people; empty where it is."""
+    label = model._meta.label_lower
+    patterns = [pattern.lower() for pattern in conf.settings.EXCLUDE_MODELS]
+    if model._meta.app_label == "audit_log":
+        return "it is part of the audit log"
+    if model._meta.auto_created:
+        return "its rows are recorded as changes of a many-to-many field"
+    if label in patterns:
+        return "EXCLUDE_MODELS names it"
+    if label in _declared or label in {name.lower() for name in conf.settings.MODELS}:
+        return ""
+    for pattern in patterns:
+        if pattern in {"*", f"{model._meta.app_label}.*"}:
+            return f"EXCLUDE_MODELS has {pattern!r}"
+    if label in {name.lower() for name in conf.DEFAULT_EXCLUDED}:
+        return "it is excluded by default"
+    return ""
+
+
+def options_of(model: type[models.Model]) -> dict[str, Any]:
+    """Return the options that hold for a model: built in, registered, from ``MODELS``."""
+    label = model._meta.label_lower
+    options = {**BUILT_IN.get(label, {}), **_declared.get(label, {})}
+    for name, value in conf.settings.MODELS.items():
+        if name.lower() == label and isinstance(value, Mapping):
+            options.update(value)
+    return options
+
+
+def build(model: type[models.Model]) -> Policy:
+    """Make the policy of a model from its options; what is wrong there, the checks say."""
+    options = options_of(model)
+    meta = model._meta
+    exclude = set(options.get("exclude") or ())
+    if model is _user_model() and "exclude" not in options:
+        # Set at each log in, which leaves an entry of its own.
+        exclude.add("last_login")
+    # A field may be named by its column's attribute: "order_id" for "order".
+    names = {f.attname: f.name for f in meta.concrete_fields}
+    unmask = set(options.get("unmask") or ())
+    mask = {names.get(name, name) for name in options.get("mask") or ()} | {
+        f.name
+        for f in meta.concrete_fields
+        if f.name not in unmask and can_be_secret(f) and looks_secret(f.name)
+    }
+    return Policy(
+        model=model,
+        noun=options.get("noun") or snake_case(meta.object_name or ""),
+        verbs={verb: verb for verb in VERBS} | dict(options.get("verbs") or {}),
+        exclude=frozenset(names.get(name, name) for name in exclude),
+        mask=frozenset(mask),
+        transitions=dict(options.get("transitions") or {}),
+        m2m={name: (pair[0], pair[1]) for name, pair in (options.get("m2m") or {}).items()},
+        references=tuple(options.get("references") or ()),
+        tenant=options.get("tenant"),
+    )
+
+
+def snake_case(name: str) -> str:
+    """``"LicenseCustomField"`` → ``"license_custom_field"``, ``"APIKey"`` → ``"api_key"``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a field's name holds one of the words of ``MASK_FIELDS``, as whole words."""
+    padded = f"_{name.lower()}_"
+    words = (*conf.DEFAULT_MASKED, *conf.settings.MASK_FIELDS)
+    return any(f"_{word.lower()}_" in padded for word in words)
+
+
+def can_be_secret(f: models.Field[Any, Any]) -> bool:
+    """Whether values of a field can hold a secret: ``password_changed_at`` cannot."""
+    return not isinstance(
+        f, models.BooleanField | models.DateField | models.TimeField | models.DurationField
+    )
+
+
+def _is_automatic_key(f: models.Field[Any, Any]) -> bool:
+    # target_id says it already: numbers given by the database, and links to parents.
+    if f.remote_field is not None and getattr(f.remote_field, "parent_link", False):
+        return True
+    return f.primary_key and isinstance(f, models.AutoField)
+
+
+def _user_model() -> type[models.Model] | None:
+    from django.contrib.auth import get_user_model
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        return get_user_model()
+    except ImproperlyConfigured:
+        return None
+
+
+def reset(**kwargs: Any) -> None:
+    """Forget the policies made so far; they are made again from what is declared."""
+    if kwargs.get("setting") in {None, "AUDIT_LOG", "INSTALLED_APPS", "AUTH_USER_MODEL"}:
+        _policies.clear()
+
+
+setting_changed.connect(reset, dispatch_uid="audit_log.registry")

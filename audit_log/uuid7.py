@@ -1,0 +1,63 @@
+"""UUID version 7, RFC 9562 §5.7, increasing within a process (§6.2, method 1 and 2).
+
+Layout: 48 bits of Unix time in milliseconds, then 74 bits that are random for the
+first id of a millisecond and incremented by a random step for each further one.
+Python has ``uuid.uuid7`` only from 3.14 on.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+
+_FIELD = (1 << 74) - 1
+_LOW = (1 << 62) - 1
+# 7 in the version's place, binary 10 in the variant's.
+_MARKS = (0x7 << 76) | (0b10 << 62)
+
+
+class Uuid7Generator:
+    """Makes increasing ids; thread-safe, and safe across ``fork``."""
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._milliseconds = -1
+        self._tail = 0
+
+    def make(self, milliseconds: int, *, backwards: bool = False) -> uuid.UUID:
+        """Return the next id for ``milliseconds`` since 1970-01-01T00:00Z.
+
+        Where the time goes back, the last time is kept, so that ids still increase;
+        with ``backwards`` (history being imported) it is followed.
+        """
+        with self._lock:
+            if milliseconds > self._milliseconds or (
+                backwards and milliseconds < self._milliseconds
+            ):
+                self._milliseconds = milliseconds
+                # The top bit stays free, so that the steps below cannot overflow soon.
+                self._tail = int.from_bytes(os.urandom(10), "big") & (_FIELD >> 1)
+            else:
+                self._tail += 1 + int.from_bytes(os.urandom(4), "big")
+                if self._tail > _FIELD:
+                    self._milliseconds += 1
+                    self._tail &= _FIELD >> 1
+            time, tail = self._milliseconds, self._tail
+        return uuid.UUID(
+            int=(time & (1 << 48) - 1) << 80 | (tail >> 62) << 64 | (tail & _LOW) | _MARKS
+        )
+
+
+def milliseconds_of(value: uuid.UUID) -> int:
+    """Return the time in an id of version 7, in milliseconds since 1970-01-01T00:00Z."""
+    return value.int >> 80
+
+
+def lowest(milliseconds: int) -> uuid.UUID:
+    """Return the smallest id of that millisecond: the lower bound of a key range."""
+    return uuid.UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _MARKS)
