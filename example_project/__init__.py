@@ -1,0 +1,1 @@
+"""A project that shows what ``audit_log`` does in a real application."""

@@ -1,0 +1,1 @@
+"""The site around the example applications: home page, design, and the command ``demo``."""

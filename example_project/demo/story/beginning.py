@@ -1,0 +1,153 @@
+"""The first days: accounts, permissions, products, customers; then the sales."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+
+from example_project.demo.story.cast import (
+    CUSTOMERS,
+    PEOPLE,
+    PRODUCTS,
+    SALES,
+    TEMPLATES,
+    Person,
+    Sale,
+)
+from example_project.demo.story.stage import Stage
+from example_project.licensing import models
+
+PASSWORD = "demo"  # noqa: S105 (for the demonstration, on the loopback address alone)
+READERS = "Audit readers"
+
+
+def plan(stage: Stage) -> None:
+    """Plan the scenes."""
+    admin, *others = PEOPLE
+    stage.scene(0.3, "installation", partial(open_account, admin))
+    stage.scene(0.32, "admin", create_readers, "who may read the audit log")
+    for number, person in enumerate(others):
+        stage.scene(0.4 + number / 50, "admin", partial(open_account, person), "new colleague")
+    for number, name in enumerate(TEMPLATES):
+        stage.scene(1.35 + number / 10, "admin", partial(create_template, stage, name))
+    for number, person in enumerate(PEOPLE):
+        stage.scene(1.8 + number / 100, "admin", partial(add_to_platform, stage, person))
+    stage.scene(2.4, "admin", create_policies, "so that nobody is surprised")
+    for number, row in enumerate(PRODUCTS):
+        stage.scene(2.5 + number / 20, "mara", partial(create_product, *row), "price list 7")
+    for number, (name, country, people) in enumerate(CUSTOMERS):
+        who = ("mara", "theo")[number % 2]
+        stage.scene(3.35 + number / 4, who, partial(create_customer, name, country, people))
+    for number, sale in enumerate(SALES):
+        who = ("mara", "theo")[number % 2]
+        stage.scene(sale.day, who, partial(sell, stage, sale), ticket=f"SALES-{118 + number}")
+
+
+def open_account(person: Person) -> None:
+    """A login; only the first two can be used, the others are there for their names."""
+    model = get_user_model()
+    account = model(
+        username=person.username,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        email=person.email,
+        is_staff=person.username in ("admin", "support"),
+        is_superuser=person.username == "admin",
+    )
+    if account.is_staff:
+        account.set_password(PASSWORD)
+    else:
+        account.set_unusable_password()
+    account.save()
+    if account.is_staff and not account.is_superuser:
+        account.groups.add(Group.objects.get(name=READERS))
+
+
+def create_readers() -> None:
+    """Staff who read the log, and the platform's models in the admin."""
+    group = Group.objects.create(name=READERS)
+    group.permissions.add(
+        *Permission.objects.filter(
+            content_type__app_label="audit_log", codename__startswith="view"
+        ),
+        *Permission.objects.filter(
+            content_type__app_label="licensing", codename__startswith="view"
+        ),
+    )
+
+
+def create_template(stage: Stage, name: str) -> None:
+    description, permissions = TEMPLATES[name]
+    template = models.PermissionTemplate.objects.create(name=name, description=description)
+    if permissions:
+        template.set_permissions(permissions)
+
+
+def add_to_platform(stage: Stage, person: Person) -> None:
+    models.PlatformUser.objects.create(
+        user=get_user_model()._default_manager.get(username=person.username),
+        display_name=person.full_name,
+        role=person.role,
+        permission_template=stage.template(person.template),
+    )
+
+
+def create_policies() -> None:
+    event = models.NotificationPolicy.Event
+    for name, about, recipients in (
+        ("Renewals", event.LICENSE_EXPIRING, "sales@vendor.example"),
+        ("Blacklisted devices", event.DEVICE_BLACKLISTED, "support@vendor.example"),
+        ("Everything disabled", event.LICENSE_DISABLED, "ada.berg@vendor.example"),
+    ):
+        models.NotificationPolicy.objects.create(name=name, event=about, recipients=recipients)
+
+
+def create_product(name: str, code: str, license_type: str, price: str, devices: int) -> None:
+    models.Product.objects.create(
+        name=name,
+        code=code,
+        license_type=license_type,
+        list_price=Decimal(price),
+        max_devices=devices,
+    )
+
+
+def create_customer(name: str, country: str, people: tuple[str, ...]) -> None:
+    domain = name.split()[0].lower() + ".example"
+    customer = models.Customer.objects.create(
+        company_name=name, contact_name=people[0], email=f"info@{domain}", country=country
+    )
+    for person in people:
+        models.EndUser.objects.create(
+            customer=customer,
+            full_name=person,
+            email=f"{person.split()[0].lower()}@{domain}",
+        )
+
+
+def sell(stage: Stage, sale: Sale) -> None:
+    """One order is one transaction's worth of entries under one correlation id."""
+    order = models.Order.objects.create(
+        number=sale.number,
+        customer=stage.customer(sale.customer),
+        placed_on=stage.now.date(),
+        purchase_order=f"PO-{stage.random.randrange(10_000, 99_999)}",
+    )
+    for number, code, seats in sale.licenses:
+        product = stage.product(code)
+        consumption = product.license_type == "consumption"
+        models.License.objects.create(
+            number=number,
+            key=stage.key(),
+            order=order,
+            product=product,
+            license_type=product.license_type,
+            seats=seats,
+            max_devices=product.max_devices,
+            valid_until=(stage.now + timedelta(days=365)).date(),
+            consumption_limit=50_000 if consumption else None,
+        )

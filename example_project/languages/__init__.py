@@ -1,0 +1,1 @@
+"""A registry of programming languages with fifteen years of real history to replay."""

@@ -1,0 +1,1 @@
+"""A software vendor's licensing platform: products, customers, orders, licenses, devices."""

@@ -1,0 +1,216 @@
+"""The platform's forms. Each asks for a reason, which goes into the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from example_project.licensing.models import (
+    Customer,
+    Device,
+    EndUser,
+    License,
+    LicenseCustomField,
+    NotificationPolicy,
+    Order,
+    PermissionTemplate,
+    PlatformUser,
+    Product,
+)
+from example_project.licensing.models.licenses import Feature
+from example_project.licensing.models.platform import Permission
+
+
+class ReasonForm(forms.Form):
+    """Nothing but why."""
+
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=200, help_text=_("Kept in the audit log.")
+    )
+    field_order: list[str] | None = None
+
+    def order_fields(self, field_order: list[str] | None) -> None:
+        """The reason comes last."""
+        super().order_fields(field_order)
+        self.fields["reason"] = self.fields.pop("reason")
+
+
+class ReasonModelForm(ReasonForm, forms.ModelForm):
+    """A model's fields, and why."""
+
+
+def date_input() -> forms.DateInput:
+    """The browser's own date picker."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class ProductForm(ReasonModelForm):
+    class Meta:
+        model = Product
+        fields = ["name", "code", "description", "license_type", "list_price", "max_devices"]
+
+
+class CustomerForm(ReasonModelForm):
+    class Meta:
+        model = Customer
+        fields = ["company_name", "contact_name", "email", "phone", "country", "note"]
+
+
+class EndUserForm(ReasonModelForm):
+    class Meta:
+        model = EndUser
+        fields = ["full_name", "email"]
+
+
+class OrderForm(ReasonModelForm):
+    class Meta:
+        model = Order
+        fields = ["customer", "placed_on", "purchase_order", "note"]
+        widgets = {"placed_on": date_input()}
+
+
+class LicenseForm(ReasonModelForm):
+    class Meta:
+        model = License
+        fields = [
+            "order",
+            "product",
+            "license_type",
+            "seats",
+            "max_devices",
+            "valid_until",
+            "consumption_limit",
+            "allows_borrowing",
+            "note",
+        ]
+        widgets = {"valid_until": date_input()}
+
+
+class CustomFieldForm(ReasonModelForm):
+    class Meta:
+        model = LicenseCustomField
+        fields = ["name", "value"]
+
+    def clean_name(self) -> str:
+        """A license has one field of a name."""
+        name: str = self.cleaned_data["name"]
+        others = LicenseCustomField.objects.filter(license=self.instance.license_id, name=name)
+        if others.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("The license has a field of this name."))
+        return name
+
+
+class DeviceForm(ReasonModelForm):
+    class Meta:
+        model = Device
+        fields = ["hostname", "hardware_id", "operating_system", "app_version"]
+
+
+class PermissionTemplateForm(ReasonModelForm):
+    class Meta:
+        model = PermissionTemplate
+        fields = ["name", "description"]
+
+
+class PlatformUserForm(ReasonModelForm):
+    class Meta:
+        model = PlatformUser
+        fields = ["user", "display_name", "role", "permission_template"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            del self.fields["user"]
+        else:
+            accounts = get_user_model()._default_manager.filter(platform_user=None)
+            self.fields["user"].queryset = accounts.order_by("pk")
+
+
+class NotificationPolicyForm(ReasonModelForm):
+    class Meta:
+        model = NotificationPolicy
+        fields = ["name", "event", "recipients", "days_before", "is_active"]
+
+
+class ObjectForm(ReasonForm):
+    """A form about one object, which its choices may depend on."""
+
+    def __init__(self, *args: Any, instance: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance = instance
+
+
+class PermissionsForm(ObjectForm):
+    permissions = forms.MultipleChoiceField(
+        label=_("Permissions"),
+        choices=Permission,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, instance: PermissionTemplate, **kwargs: Any) -> None:
+        super().__init__(*args, instance=instance, **kwargs)
+        self.fields["permissions"].initial = instance.permissions
+
+
+class FeaturesForm(ObjectForm):
+    features = forms.MultipleChoiceField(
+        label=_("Features"), choices=Feature, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, instance: License, **kwargs: Any) -> None:
+        super().__init__(*args, instance=instance, **kwargs)
+        self.fields["features"].initial = instance.features
+
+
+class AssignUserForm(ObjectForm):
+    user = forms.ModelChoiceField(EndUser.objects.none(), label=_("User"))
+
+    def __init__(self, *args: Any, instance: License, **kwargs: Any) -> None:
+        super().__init__(*args, instance=instance, **kwargs)
+        self.fields["user"].queryset = EndUser.objects.filter(
+            customer__orders=instance.order_id
+        ).exclude(licenses=instance)
+
+
+class UnassignUserForm(ObjectForm):
+    user = forms.ModelChoiceField(EndUser.objects.none(), label=_("User"))
+
+    def __init__(self, *args: Any, instance: License, **kwargs: Any) -> None:
+        super().__init__(*args, instance=instance, **kwargs)
+        self.fields["user"].queryset = instance.users.all()
+
+
+class AddManagerForm(ObjectForm):
+    manager = forms.ModelChoiceField(PlatformUser.objects.none(), label=_("Manager"))
+
+    def __init__(self, *args: Any, instance: Order, **kwargs: Any) -> None:
+        super().__init__(*args, instance=instance, **kwargs)
+        self.fields["manager"].queryset = PlatformUser.objects.exclude(managed_orders=instance)
+
+
+class RemoveManagerForm(ObjectForm):
+    manager = forms.ModelChoiceField(PlatformUser.objects.none(), label=_("Manager"))
+
+    def __init__(self, *args: Any, instance: Order, **kwargs: Any) -> None:
+        super().__init__(*args, instance=instance, **kwargs)
+        self.fields["manager"].queryset = instance.managers.all()
+
+
+class UseForm(ObjectForm):
+    units = forms.IntegerField(label=_("Units"), min_value=1)
+
+
+class BorrowForm(ObjectForm):
+    until = forms.DateField(label=_("Until"), widget=date_input())
+
+    def clean_until(self) -> Any:
+        """A day that is still to come."""
+        until = self.cleaned_data["until"]
+        if until <= timezone.localdate():
+            raise forms.ValidationError(_("Choose a day in the future."))
+        return until

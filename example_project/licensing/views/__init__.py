@@ -1,0 +1,1 @@
+"""The platform's pages. What they do is done by the models."""

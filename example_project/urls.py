@@ -1,0 +1,28 @@
+"""All addresses of the example project."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from rest_framework.authtoken.views import obtain_auth_token
+
+from example_project.demo.views import Home
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("login/", LoginView.as_view(template_name="demo/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("api/audit-log/", include("audit_log.api.urls")),
+    path("api/token/", obtain_auth_token, name="api-token"),
+    path("api/", include("example_project.licensing.api")),
+    path("languages/", include("example_project.languages.urls")),
+    path("", include("example_project.licensing.urls")),
+]
+
+if apps.is_installed("drf_spectacular"):
+    from drf_spectacular.views import SpectacularAPIView
+
+    urlpatterns.append(path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"))
