@@ -1,0 +1,203 @@
+"""An entry as people read it.
+
+Works from the entry alone: a field, a choice, a model or a whole app that is gone shows its
+raw name and value. Everything returned is plain text, for templates to escape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from audit_log.reading.values import (
+    Value,
+    absent,
+    as_mapping,
+    json_text,
+    shortened,
+    value_of,
+    visible,
+)
+from audit_log.vocabulary import ActorType, EventType
+
+if TYPE_CHECKING:
+    from django.db import models
+
+    from audit_log.models import AuditEntry
+
+
+@dataclass(frozen=True)
+class Related:
+    """An object that was added to a many-to-many field or removed from it."""
+
+    text: str
+    id: str
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """What happened to one field.
+
+    ``kind`` is ``"value"`` (look at ``before`` and ``after``), ``"relation"`` (look at
+    ``added`` and ``removed``) or ``"masked"`` (that it changed is all that is known).
+    ``name`` is the field's name as stored, ``label`` what people call it.
+    """
+
+    name: str
+    label: str
+    kind: Literal["value", "relation", "masked"]
+    before: Value
+    after: Value
+    added: tuple[Related, ...] = ()
+    removed: tuple[Related, ...] = ()
+    truncated: bool = False
+
+
+def changes_of(entry: AuditEntry, max_length: int | None = None) -> list[FieldChange]:
+    """Return what an entry says about each field, in the order in which it was stored.
+
+    ``max_length`` cuts longer texts, for places that only give an overview.
+    """
+    model = model_of(entry.target_type)
+    return [
+        _field_change(entry, name, stored, _field_of(model, name), max_length)
+        for name, stored in as_mapping(entry.changes).items()
+    ]
+
+
+def field_labels(entry: AuditEntry) -> list[str]:
+    """Return what people call the fields that an entry is about."""
+    model = model_of(entry.target_type)
+    return [_label_of(_field_of(model, name), name) for name in as_mapping(entry.changes)]
+
+
+def old_json(entry: AuditEntry) -> str:
+    """Return the old values of all fields as formatted JSON; ``null`` for a creation."""
+    return _side(entry, "old", "removed", EventType.CREATE)
+
+
+def new_json(entry: AuditEntry) -> str:
+    """Return the new values of all fields as formatted JSON; ``null`` for a deletion."""
+    return _side(entry, "new", "added", EventType.DELETE)
+
+
+def model_of(target_type: str) -> type[models.Model] | None:
+    """Return the model called ``"app_label.model"``, or ``None`` where there is none any more."""
+    try:
+        return apps.get_model(target_type)
+    except (LookupError, ValueError):
+        return None
+
+
+def type_label(target_type: str) -> str:
+    """Return what people call a type of object; its raw name where the model is gone."""
+    model = model_of(target_type)
+    return visible(target_type) if model is None else capfirst(str(model._meta.verbose_name))
+
+
+def target_text(entry: AuditEntry) -> str:
+    """Return what the object was called, else its key; empty where there was no object."""
+    return visible(entry.target_repr or entry.target_id)
+
+
+def actor_text(entry: AuditEntry) -> str:
+    """Return who did it: the name written down then, else the kind of actor."""
+    return visible(entry.actor_repr) if entry.actor_repr else actor_kind(entry)
+
+
+def actor_kind(entry: AuditEntry) -> str:
+    """Return the kind of actor in people's words."""
+    try:
+        return str(ActorType(entry.actor_type).label)
+    except ValueError:
+        return visible(entry.actor_type)
+
+
+def _field_change(
+    entry: AuditEntry,
+    name: str,
+    stored: Any,
+    field: models.Field[Any, Any] | None,
+    max_length: int | None,
+) -> FieldChange:
+    label = _label_of(field, name)
+    parts = as_mapping(stored)
+    if parts.get("masked") is True:
+        hidden = Value("text", _("hidden"))
+        return FieldChange(name, label, "masked", hidden, hidden)
+    if "added" in parts or "removed" in parts:
+        return FieldChange(
+            name,
+            label,
+            "relation",
+            absent(),
+            absent(),
+            added=tuple(_related(parts.get("added"))),
+            removed=tuple(_related(parts.get("removed"))),
+        )
+    if "old" in parts or "new" in parts:
+        before = _one_side(parts, "old", field)
+        after = _one_side(parts, "new", field)
+        if entry.event_type == EventType.CREATE and before.kind == "null":
+            before = absent()
+        if entry.event_type == EventType.DELETE and after.kind == "null":
+            after = absent()
+    else:
+        # Not what the journal writes: shown as it is rather than not at all.
+        before, after = absent(), value_of(stored, field)
+    if max_length is not None:
+        before, after = shortened(before, after, max_length)
+    truncated = bool(parts.get("truncated"))
+    return FieldChange(name, label, "value", before, after, truncated=truncated)
+
+
+def _one_side(parts: Any, side: str, field: models.Field[Any, Any] | None) -> Value:
+    value = value_of(parts.get(side), field, str(parts.get(f"{side}_repr") or ""))
+    digest = parts.get(f"{side}_sha256")
+    if not digest:
+        return value
+    return Value(value.kind, f"{value.text}…", value.raw, str(digest))
+
+
+def _related(stored: Any) -> Iterator[Related]:
+    for item in stored if isinstance(stored, list) else ():
+        key = as_mapping(item).get("id", item)
+        text = as_mapping(item).get("repr") or key
+        yield Related(visible(str(text)), visible(str(key)))
+
+
+def _side(entry: AuditEntry, side: str, many: str, event_type_without: str) -> str:
+    values: dict[str, Any] = {}
+    for name, stored in as_mapping(entry.changes).items():
+        parts = as_mapping(stored)
+        if side in parts:
+            values[name] = parts[side]
+        elif many in parts:
+            values[name] = parts[many]
+        elif parts.get("masked") is True:
+            values[name] = dict(parts)
+        elif side == "new" and not {"old", "added", "removed"} & parts.keys():
+            values[name] = stored
+    if entry.event_type == event_type_without and not any(values.values()):
+        return json_text(None)
+    return json_text(values)
+
+
+def _field_of(model: type[models.Model] | None, name: str) -> models.Field[Any, Any] | None:
+    if model is None:
+        return None
+    try:
+        field: Any = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if hasattr(field, "verbose_name") else None
+
+
+def _label_of(field: models.Field[Any, Any] | None, name: str) -> str:
+    return visible(name) if field is None else capfirst(str(field.verbose_name))
