@@ -29,7 +29,7 @@ _HOMES = {
     "register": "audit_log.registry",
 }
 
-__all__ = ["Action", "Actor", "action", "context", "pause", "record", "register"]  # noqa: F822
+__all__ = ["Action", "Actor", "action", "context", "pause", "record", "register"]
 
 
 def __getattr__(name: str) -> Any:

@@ -79,9 +79,7 @@ def event_type_of(name: str) -> str:
 def matching(word: str) -> list[str]:
     """Return the names of the actions whose label holds ``word``, case aside."""
     needle = word.casefold()
-    return [
-        known.name for known in all_actions().values() if needle in str(known.label).casefold()
-    ]
+    return [known.name for known in all_actions().values() if needle in str(known.label).casefold()]
 
 
 def all_actions() -> dict[str, Action]:

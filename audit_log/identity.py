@@ -52,8 +52,7 @@ def target_of(obj: models.Model) -> tuple[str, str]:
     if key is None:
         raise ValueError(f"{obj._meta.label} without a primary key has no history to look up.")
     policy = registry.policy_for(type(obj))
-    secret = policy is not None and policy.key_is_secret
-    return type_of(obj), (secret_key_text if secret else key_text)(key)
+    return type_of(obj), key_text(key) if policy is None else policy.key_text(key)
 
 
 def text_of(obj: models.Model) -> str:

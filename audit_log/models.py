@@ -89,24 +89,14 @@ class AuditEntry(AppendOnlyModel):
         _("actor's name"), max_length=MAX_REPR_LENGTH, blank=True, default=""
     )
     target_type = ExactCharField(_("target type"), max_length=201, blank=True, default="")
-    target_id = ExactCharField(
-        _("target id"), max_length=MAX_ID_LENGTH, blank=True, default=""
-    )
-    target_repr = models.CharField(
-        _("target"), max_length=MAX_REPR_LENGTH, blank=True, default=""
-    )
+    target_id = ExactCharField(_("target id"), max_length=MAX_ID_LENGTH, blank=True, default="")
+    target_repr = models.CharField(_("target"), max_length=MAX_REPR_LENGTH, blank=True, default="")
     tenant = ExactCharField(_("tenant"), max_length=100, blank=True, default="")
-    changes = models.JSONField(
-        _("changes"), default=dict, blank=True, encoder=DjangoJSONEncoder
-    )
+    changes = models.JSONField(_("changes"), default=dict, blank=True, encoder=DjangoJSONEncoder)
     reason = models.TextField(_("reason"), blank=True, default="")
     remote_addr = models.GenericIPAddressField(_("address"), null=True, blank=True)
-    correlation_id = ExactCharField(
-        _("correlation id"), max_length=64, blank=True, default=""
-    )
-    metadata = models.JSONField(
-        _("metadata"), default=dict, blank=True, encoder=DjangoJSONEncoder
-    )
+    correlation_id = ExactCharField(_("correlation id"), max_length=64, blank=True, default="")
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True, encoder=DjangoJSONEncoder)
     salt = models.BinaryField(_("salt"), max_length=16, default=new_salt, editable=False)
 
     objects = AuditEntryQuerySet.as_manager()
@@ -158,9 +148,7 @@ class AuditReference(AppendOnlyModel):
         base_manager_name = "objects"
         default_permissions = ()
         indexes = (
-            models.Index(
-                fields=["target_type", "target_id", "entry"], name="audit_log_reference"
-            ),
+            models.Index(fields=["target_type", "target_id", "entry"], name="audit_log_reference"),
         )
 
     def __str__(self) -> str:

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.db import models
 from django.db.models import Q
 
-from audit_log import catalogue, uuid7
+from audit_log import catalogue
 from audit_log.exceptions import AppendOnly
 from audit_log.identity import target_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
-
-    from audit_log.models import AuditEntry
 
     _EntryQuerySet = models.QuerySet["AuditEntry"]
 else:
@@ -71,8 +69,8 @@ class AuditEntryQuerySet(AppendOnlyQuerySet, _EntryQuerySet):
         referring = references._base_manager.using(self._db).filter(
             target_type=target_type, target_id=target_id
         )
-        keys = targets.order_by().values("pk").union(
-            referring.order_by().values("entry_id"), all=True
+        keys = (
+            targets.order_by().values("pk").union(referring.order_by().values("entry_id"), all=True)
         )
         return self.filter(pk__in=keys).order_by("-id")
 

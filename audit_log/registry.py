@@ -19,7 +19,7 @@ from django.core.signals import setting_changed
 from django.db import models
 
 from audit_log import conf
-from audit_log.identity import type_of
+from audit_log.identity import key_text, secret_key_text, type_of
 
 ModelT = TypeVar("ModelT", bound=type[models.Model])
 
@@ -50,6 +50,8 @@ class Policy:
     m2m: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     references: tuple[str, ...] = ()
     tenant: str | Callable[[Any], Any] | None = None
+    compiled: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What the capture has compiled for the model, by database alias."""
 
     @cached_property
     def target_type(self) -> str:
@@ -66,6 +68,16 @@ class Policy:
         )
 
     @cached_property
+    def columns(self) -> tuple[models.Field[Any, Any], ...]:
+        """What is read of a row: the audited columns and the keys that references need."""
+        needed = [
+            self.model._meta.get_field(name)
+            for name in self.references
+            if name in {f.name for f in self.model._meta.concrete_fields}
+        ]
+        return tuple(dict.fromkeys([*self.fields, *needed]))  # type: ignore[list-item]
+
+    @cached_property
     def key_is_secret(self) -> bool:
         """Whether the primary key itself is masked (an API token's, say)."""
         return self.model._meta.pk.name in self.mask  # type: ignore[union-attr]
@@ -77,6 +89,10 @@ class Policy:
             (type_of(parent), parent._meta.pk.attname)  # type: ignore[union-attr]
             for parent in self.model._meta.all_parents
         )
+
+    def key_text(self, key: Any) -> str:
+        """Return a primary key as ``target_id`` has it."""
+        return (secret_key_text if self.key_is_secret else key_text)(key)
 
     def action(self, verb: str) -> str:
         """``noun.verb``; the three default verbs by the policy's names."""
@@ -166,10 +182,10 @@ def policy_for(model: type[models.Model]) -> Policy | None:
         return _policies[model]
     except KeyError:
         concrete = model._meta.concrete_model or model
-        policy = None if why_not(concrete) else build(concrete)
-        # A migration's historical model shares the label, not the class: not kept.
-        if model._meta.apps is apps:
-            _policies[model] = policy
+        policy = None
+        if not why_not(concrete):
+            policy = build(concrete) if concrete is model else policy_for(concrete)
+        _policies[model] = policy
         return policy
 
 

@@ -31,4 +31,4 @@ class ActorType(models.TextChoices):
     SYSTEM = "system", _("system")
     COMMAND = "command", _("command")
     TASK = "task", _("task")
-    TOKEN = "token", _("token")  # noqa: S105  # a word, no secret
+    TOKEN = "token", _("token")  # a word, no secret

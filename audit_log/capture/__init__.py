@@ -4,4 +4,10 @@ from __future__ import annotations
 
 
 def install() -> None:
-    """Connect every hook; harmless when called twice."""
+    """Put every hook in place; harmless when called twice."""
+    from audit_log.capture import authentication, deleting, relations, saving
+
+    saving.install()
+    deleting.install()
+    relations.install()
+    authentication.install()

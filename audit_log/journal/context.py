@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from audit_log.journal import requests
 from audit_log.journal.actors import SYSTEM, Actor, ActorLike, actor_of, actor_of_request
+from audit_log.values import to_json
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -163,7 +164,7 @@ class context:  # noqa: N801  # used like a function
         self._correlation_id = correlation_id
         self._occurred_at = occurred_at
         self._remote_addr = remote_addr and requests.parse_address(remote_addr)
-        self._metadata = metadata
+        self._metadata: dict[str, Any] = to_json(metadata)
         self._before: list[Frame] = []
 
     def __enter__(self) -> None:

@@ -1,0 +1,52 @@
+"""Log in, log out and failed log in, by the signals of ``django.contrib.auth``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model, signals
+from django.utils.translation import gettext_lazy as _
+
+from audit_log import catalogue, registry
+from audit_log.identity import clean, shorten
+from audit_log.journal.recorder import record
+from audit_log.vocabulary import EventType, Outcome
+
+LOG_IN = "user.log_in"
+LOG_OUT = "user.log_out"
+
+
+def install() -> None:
+    """Declare the actions and connect the receivers, once."""
+    catalogue.action(LOG_IN, label=_("User log in"), event_type=EventType.ACCESS)
+    catalogue.action(LOG_OUT, label=_("User log out"), event_type=EventType.ACCESS)
+    uid = "audit_log.authentication"
+    signals.user_logged_in.connect(_logged_in, dispatch_uid=uid)
+    signals.user_logged_out.connect(_logged_out, dispatch_uid=uid)
+    signals.user_login_failed.connect(_login_failed, dispatch_uid=uid)
+
+
+def _logged_in(sender: Any, user: Any, **kwargs: Any) -> None:
+    if _is_audited():
+        record(LOG_IN, target=user)
+
+
+def _logged_out(sender: Any, user: Any, **kwargs: Any) -> None:
+    if user is not None and _is_audited():
+        record(LOG_OUT, target=user)
+
+
+def _login_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
+    if not _is_audited():
+        return
+    # The outcome tells it from a log in. Only the name that was tried; whatever else was sent may be secret.
+    name = credentials.get(get_user_model().USERNAME_FIELD, credentials.get("username", ""))
+    record(
+        LOG_IN,
+        metadata={"username": shorten(clean(str(name)))},
+        outcome=Outcome.FAILURE,
+    )
+
+
+def _is_audited() -> bool:
+    return registry.policy_for(get_user_model()) is not None

@@ -1,0 +1,162 @@
+"""Columns: what a field's value will be once it is stored.
+
+An entry says what the database holds, not what the instance was given. For most values
+the two are known to be the same thing: an ``int`` in an ``IntegerField``. Where that is
+not known (an expression, a text for a number, a field of somebody's own) the value is
+``UNSETTLED``, and the row is read back.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import json
+import math
+import uuid
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings as django_settings
+from django.db import models
+from django.utils.timezone import is_aware
+
+if TYPE_CHECKING:
+    Field = models.Field[Any, Any]
+else:  # not subscriptable when it runs
+    Field = models.Field
+
+
+class _Unsettled:
+    def __repr__(self) -> str:
+        return "UNSETTLED"
+
+
+UNSETTLED: Final = _Unsettled()
+"""Only the database knows what was stored."""
+
+Settle = Callable[[Any], Any]
+
+# What a subclass overrides to store something else than it was given.
+_CONVERTERS = (
+    "pre_save",
+    "get_prep_value",
+    "get_db_prep_value",
+    "get_db_prep_save",
+    "from_db_value",
+    "get_db_converters",
+    "db_type",
+)
+
+
+@cache
+def settle_of(field: Field) -> Settle:
+    """Return the function that gives a field's value as it is stored, or ``UNSETTLED``."""
+    if field.generated:
+        return _never
+    if isinstance(field, models.ForeignKey):
+        return settle_of(field.target_field) if _plain(field, models.ForeignKey) else _never
+    for base, make in _SETTLES.items():
+        if isinstance(field, base):
+            return make(field) if _plain(field, base) else _never
+    return _never
+
+
+def _plain(field: Field, base: type[Field]) -> bool:
+    # Subclasses that only add validators, like EmailField, store like their base.
+    return all(
+        getattr(type(field), name, None) is getattr(base, name, None)
+        or type(field).__module__.startswith("django.db.models.")
+        for name in _CONVERTERS
+    )
+
+
+def _never(value: Any) -> Any:
+    return None if value is None else UNSETTLED
+
+
+def _exactly(kind: type) -> Callable[[Field], Settle]:
+    def settle(value: Any) -> Any:
+        if type(value) is kind or value is None:
+            return value
+        if isinstance(value, enum.Enum) and type(value.value) is kind:
+            return value.value
+        return UNSETTLED
+
+    return lambda field: settle
+
+
+def _float(value: Any) -> Any:
+    if value is None or (type(value) is float and math.isfinite(value)):
+        return value
+    return UNSETTLED
+
+
+def _bytes(value: Any) -> Any:
+    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else _never(value)
+
+
+def _datetime(value: Any) -> Any:
+    if type(value) is datetime.datetime and is_aware(value) == django_settings.USE_TZ:
+        return value
+    return _never(value)
+
+
+def _file(value: Any) -> Any:
+    return value if value is None else str(value)
+
+
+def _decimal(field: Any) -> Settle:
+    places, digits = field.decimal_places, field.max_digits
+    # SQLite keeps decimals as floats, exact up to 15 digits.
+    if places is None or digits is None or digits > 15:
+        return _never
+    unit = decimal.Decimal(1).scaleb(-places)
+
+    def settle(value: Any) -> Any:
+        if type(value) is not decimal.Decimal or not value.is_finite():
+            return _never(value)
+        exponent = value.as_tuple().exponent
+        if not isinstance(exponent, int) or exponent < -places:
+            return UNSETTLED
+        return value.quantize(unit, context=decimal.Context(prec=60))
+
+    return settle
+
+
+def _json(field: Any) -> Settle:
+    encoder, decoder = field.encoder, field.decoder
+
+    def settle(value: Any) -> Any:
+        if value is None:
+            return None
+        if decoder is not None or hasattr(value, "resolve_expression"):
+            return UNSETTLED
+        floats: list[str] = []
+        try:
+            stored = json.loads(json.dumps(value, cls=encoder), parse_float=floats.append)
+        except (TypeError, ValueError):
+            return UNSETTLED
+        # PostgreSQL rewrites some floats: 1e22 comes back as an integer.
+        return UNSETTLED if floats else stored
+
+    return settle
+
+
+_SETTLES: dict[type[Field], Callable[[Field], Settle]] = {
+    models.BooleanField: _exactly(bool),
+    models.IntegerField: _exactly(int),
+    models.FloatField: lambda field: _float,
+    models.DecimalField: _decimal,
+    models.DateTimeField: lambda field: _datetime,
+    models.DateField: _exactly(datetime.date),
+    models.TimeField: _exactly(datetime.time),
+    models.DurationField: _exactly(datetime.timedelta),
+    models.UUIDField: _exactly(uuid.UUID),
+    models.BinaryField: lambda field: _bytes,
+    models.FileField: lambda field: _file,
+    models.JSONField: _json,
+    models.CharField: _exactly(str),
+    models.TextField: _exactly(str),
+}

@@ -1,0 +1,99 @@
+"""The lean read: a row as it is stored, by key, without a model instance.
+
+The statement is compiled once per model and database, and so are the converters of its
+columns. Where the database has row locks the row is locked: on PostgreSQL
+``FOR NO KEY UPDATE``, which the UPDATE takes anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections, models
+
+from audit_log.capture.columns import Field
+from audit_log.registry import Policy
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+Row = dict[str, Any]
+"""Values by the field's ``attname``, as the database gives them."""
+
+
+class RowReader:
+    """Reads some columns of the rows of one model on one database."""
+
+    def __init__(self, model: type[models.Model], using: str, fields: Sequence[Field]) -> None:
+        self.model = model
+        self.using = using
+        self.fields = fields
+        self._sql: dict[bool, str] = {}
+        self._converters: Any = None
+
+    def read(self, key: Any, *, lock: bool) -> Row | None:
+        """Return the row of that primary key, or ``None``. ``lock`` needs a transaction."""
+        connection = connections[self.using]
+        sql = self._sql.get(lock)
+        if sql is None:
+            sql = self._compile(key, connection, lock)
+        parameters = [
+            field.get_db_prep_value(part, connection, prepared=False)
+            for field, part in zip(self._key_fields(), self._parts(key), strict=True)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            row = cursor.fetchone()
+        return None if row is None else self.convert(row, connection)
+
+    def convert(self, row: Sequence[Any], connection: BaseDatabaseWrapper) -> Row:
+        """Return a row of the reader's columns, in their order, as Python values."""
+        values = list(row)
+        for index, (converters, expression) in self.converters(connection).items():
+            value = values[index]
+            for converter in converters:
+                value = converter(value, expression, connection)
+            values[index] = value
+        return {
+            field.attname: bytes(value) if isinstance(value, memoryview) else value
+            for field, value in zip(self.fields, values, strict=True)
+        }
+
+    def converters(self, connection: BaseDatabaseWrapper) -> Any:
+        """Return ``{index: (converters, column)}`` for the columns that need any."""
+        if self._converters is None:
+            compiler = models.sql.Query(self.model).get_compiler(connection=connection)
+            columns = [field.cached_col for field in self.fields]
+            self._converters = compiler.get_converters(columns)
+        return self._converters
+
+    def _compile(self, key: Any, connection: BaseDatabaseWrapper, lock: bool) -> str:
+        rows = (
+            models.QuerySet(self.model)
+            .using(self.using)
+            .filter(pk=key)
+            .order_by()
+            .values_list(*(field.attname for field in self.fields))
+        )
+        if lock and connection.features.has_select_for_update:
+            rows = rows.select_for_update(no_key=connection.features.has_select_for_no_key_update)
+        sql, parameters = rows.query.get_compiler(connection=connection).as_sql()
+        if len(parameters) != len(self._key_fields()):
+            raise TypeError(f"The key of {self.model._meta.label} compiles to no plain parameters.")
+        self._sql[lock] = sql
+        return str(sql)
+
+    def _key_fields(self) -> Sequence[Field]:
+        return self.model._meta.pk_fields  # type: ignore[attr-defined, no-any-return]
+
+    def _parts(self, key: Any) -> Sequence[Any]:
+        return key if len(self._key_fields()) > 1 else (key,)
+
+
+def reader_of(policy: Policy, using: str) -> RowReader:
+    """Return the reader of an audited model's columns on a database."""
+    reader = policy.compiled.get(using)
+    if reader is None:
+        reader = policy.compiled[using] = RowReader(policy.model, using, policy.columns)
+    return reader  # type: ignore[no-any-return]

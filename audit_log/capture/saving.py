@@ -1,0 +1,216 @@
+"""Saves: ``Model.save()`` and everything that ends there.
+
+The hook is ``Model._save_table``, where Django writes the row: inside of the host's
+``pre_save`` and ``post_save`` receivers, not around them. So what the receivers do, and
+whether they fail, is theirs: ``on_commit`` and durable blocks work in them as before, and
+a receiver that raises after the row was written undoes neither the row nor its entry.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+from django.db import models
+
+from audit_log import registry
+from audit_log.capture.columns import UNSETTLED, Field, settle_of
+from audit_log.capture.diff import diff
+from audit_log.capture.rows import Row, RowReader, reader_of
+from audit_log.capture.tables import can_record
+from audit_log.capture.transactions import one_transaction
+from audit_log.identity import text_of
+from audit_log.journal.failures import guard
+from audit_log.journal.pause import is_paused
+from audit_log.journal.recorder import Event, write
+from audit_log.journal.subject import references_of, tenant_of
+from audit_log.registry import Policy
+from audit_log.values import same
+
+SaveTable = Callable[..., Any]
+# Where a child's old row waits while its parents' tables are written, before its own.
+_OLD = "audit_log_old_row"
+
+
+def install() -> None:
+    """Put the hook in place, once."""
+    original: SaveTable = models.Model._save_table  # type: ignore[attr-defined]
+    if not hasattr(original, "audit_log_original"):
+        models.Model._save_table = _wrap(original)  # type: ignore[attr-defined]
+
+
+def _wrap(original: SaveTable) -> SaveTable:
+    @functools.wraps(original)
+    def _save_table(
+        self: models.Model,
+        raw: bool = False,
+        cls: Any = None,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: Any = None,
+        update_fields: Any = None,
+    ) -> Any:
+        def proceed() -> Any:
+            return original(self, raw, cls, force_insert, force_update, using, update_fields)
+
+        policy = registry.policy_for(type(self))
+        if policy is None or is_paused(policy.target_type) or not can_record(type(self), using):
+            return proceed()
+        reader = reader_of(policy, using)
+        with one_transaction(using, cls._meta.db_table):
+            if cls is not policy.model:
+                return _save_parent(self, reader, proceed)
+            before = self._state.__dict__.pop(_OLD, None)
+            if before is None:
+                with guard(using):
+                    may_update = _may_update(self, raw, force_insert, force_update)
+                    before = (reader.read(self.pk, lock=True) if may_update else None,)
+            updated = proceed()
+            # Where the old row could not be read, ON_ERROR has spoken already.
+            if before is not None:
+                with guard(using):
+                    fields = _written(policy, cls, raw, update_fields if updated else None)
+                    _record(self, policy, fields, before[0], bool(updated), reader)
+        return updated
+
+    _save_table.audit_log_original = original  # type: ignore[attr-defined]
+    return _save_table
+
+
+def _save_parent(instance: models.Model, reader: RowReader, proceed: Callable[[], Any]) -> Any:
+    # Django saves the parents' tables first, in a transaction with the child's. The child's
+    # entry tells the whole story, so the whole row is read before the first of them.
+    state = instance._state.__dict__
+    if _OLD not in state:
+        with guard(reader.using):
+            key = instance.pk
+            state[_OLD] = (None if key is None else reader.read(key, lock=True),)
+    try:
+        return proceed()
+    except BaseException:
+        state.pop(_OLD, None)
+        raise
+
+
+def _may_update(instance: models.Model, raw: bool, force_insert: Any, force_update: bool) -> bool:
+    """Whether the save may meet a row that exists; the conditions of ``_save_table``."""
+    if force_insert or not instance._is_pk_set():  # type: ignore[attr-defined]
+        return False
+    fields: Sequence[Field] = instance._meta.pk_fields  # type: ignore[attr-defined]
+    if any(hasattr(getattr(instance, f.attname), "resolve_expression") for f in fields):
+        return False
+    return (
+        raw
+        or force_update
+        or not instance._state.adding
+        or not all(f.has_default() or f.has_db_default() for f in fields)  # type: ignore[attr-defined]
+    )
+
+
+def _written(
+    policy: Policy, cls: type[models.Model], raw: bool, update_fields: Collection[str] | None
+) -> list[Field]:
+    """Return the audited fields whose columns this save may have changed."""
+    # A fixture's row is saved without its parents' rows.
+    local = set(cls._meta.local_concrete_fields) if raw and cls._meta.parents else None
+    return [
+        field
+        for field in policy.fields
+        if (local is None or field in local)
+        and (
+            not update_fields
+            or field.generated
+            or field.name in update_fields
+            or field.attname in update_fields
+        )
+    ]
+
+
+def _record(
+    instance: models.Model,
+    policy: Policy,
+    fields: Sequence[Field],
+    old: Row | None,
+    updated: bool,
+    reader: RowReader,
+) -> None:
+    if not updated:
+        old = None
+    new = stored(instance, fields, old)
+    if new is None:
+        new = reader.read(instance.pk, lock=False)
+        if new is None:
+            return  # gone again, by a trigger of the database
+    changes, changed = diff(policy, fields, old, new, instance)
+    if updated and not changed:
+        return
+    kind = "update" if updated else "create"
+    verb = verb_of(policy, changed, new) if updated else kind
+    event = Event(
+        action=policy.action(verb),
+        event_type=kind,
+        target_type=policy.target_type,
+        target_id=policy.key_text(instance.pk),
+        target_repr=repr_of(instance, policy),
+        tenant=tenant_of(instance, policy),
+        changes=changes,
+        references=references_of(instance, policy, (old, {**(old or {}), **new})),
+    )
+    write([event], reader.using)
+
+
+def stored(instance: models.Model, fields: Iterable[Field], old: Row | None) -> Row | None:
+    """Return the fields' values as they are stored now, or ``None`` where only the
+    database knows.
+    """
+    row: Row = {}
+    generated: list[Field] = []
+    moved = old is None
+    for field in fields:
+        attname = field.attname
+        if field.generated:
+            generated.append(field)
+            continue
+        given = instance.__dict__.get(attname, UNSETTLED)
+        value = settle_of(field)(given)
+        if value is UNSETTLED:
+            # What was there before, written again, is what it was.
+            if (
+                old is None
+                or type(given) is not type(old[attname])
+                or not same(old[attname], given)
+            ):
+                return None
+            value = old[attname]
+        moved = moved or not same(old[attname], value)  # type: ignore[index]
+        row[attname] = value
+    if generated and moved:
+        return None
+    for field in generated:
+        row[field.attname] = old[field.attname]  # type: ignore[index]
+    return row
+
+
+def verb_of(policy: Policy, changed: set[str], new: Row) -> str:
+    """Return the verb of an update: that of the first transition that it made."""
+    for name, verbs in policy.transitions.items():
+        if name not in changed:
+            continue
+        if isinstance(verbs, str):
+            return verbs
+        value = new[policy.model._meta.get_field(name).attname]  # type: ignore[union-attr]
+        try:
+            verb = verbs.get(value)
+        except TypeError:  # a value that cannot be a key
+            continue
+        if verb is not None:
+            return verb
+    return "update"
+
+
+def repr_of(instance: models.Model, policy: Policy) -> str:
+    """Return the target's text; not of an object whose key is a secret."""
+    if policy.key_is_secret:
+        return str(policy.model._meta.verbose_name)
+    return text_of(instance)

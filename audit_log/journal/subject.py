@@ -1,0 +1,92 @@
+"""What an entry says of its object by the model's policy: tenant and references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
+
+from audit_log.identity import clean, key_text, target_of, type_of
+from audit_log.registry import Policy, policy_for
+
+Reference = tuple[str, str]
+"""``(target_type, target_id)``."""
+
+MAX_TENANT_LENGTH = 100
+
+
+def tenant_of(instance: models.Model, policy: Policy | None = None) -> str:
+    """Return whose log an object's entries belong to; empty where its policy names nobody.
+
+    Raises whatever the policy's callable raises, ``AttributeError`` for a path that leads
+    nowhere, ``ValueError`` for a tenant of more than 100 characters.
+    """
+    policy = policy or policy_for(type(instance))
+    if policy is None or policy.tenant is None:
+        return ""
+    value: Any = instance
+    if callable(policy.tenant):
+        value = policy.tenant(instance)
+    else:
+        for name in policy.tenant.replace("__", ".").split("."):
+            try:
+                value = getattr(value, name)
+            except ObjectDoesNotExist:
+                value = None
+            if value is None:
+                return ""
+    text = "" if value is None else clean(str(value.pk if hasattr(value, "pk") else value))
+    if len(text) > MAX_TENANT_LENGTH:
+        raise ValueError(
+            f"The tenant of {policy.model._meta.label} has {len(text)} characters; "
+            f"at most {MAX_TENANT_LENGTH} are stored."
+        )
+    return text
+
+
+def references_of(
+    instance: models.Model,
+    policy: Policy | None = None,
+    rows: Iterable[Mapping[str, Any] | None] = (),
+) -> tuple[Reference, ...]:
+    """Return the further objects that an entry of ``instance`` belongs to.
+
+    These are the parents of multi-table inheritance, and the objects of the foreign keys that
+    the policy names, as they are in ``rows`` (before and after a change), else on the instance.
+    """
+    policy = policy or policy_for(type(instance))
+    if policy is None:
+        return ()
+    found: list[Reference] = [
+        (parent, key_text(getattr(instance, attname))) for parent, attname in policy.parents
+    ]
+    known = [row for row in rows if row is not None]
+    for name in policy.references:
+        field: Any = policy.model._meta.get_field(name)
+        if not isinstance(field, models.ForeignKey):
+            # A generic foreign key, say: whatever object it gives.
+            related = getattr(instance, name, None)
+            if related is not None:
+                found.append(target_of(related))
+            continue
+        attname = field.attname
+        keys = [row[attname] for row in known if attname in row] or [getattr(instance, attname)]
+        target_type = type_of(field.remote_field.model)
+        for key in keys:
+            if key is None:
+                continue
+            if not field.target_field.primary_key:
+                key = _key_behind(field, key, instance)
+            if key is not None:
+                found.append((target_type, key_text(key)))
+    return tuple(dict.fromkeys(found))
+
+
+def _key_behind(field: models.ForeignKey[Any, Any], value: Any, instance: models.Model) -> Any:
+    # A foreign key to another column than the key (to_field).
+    related = field.remote_field.model._base_manager.using(instance._state.db)
+    return (
+        related.filter(**{field.target_field.attname: value}).values_list("pk", flat=True).first()
+    )

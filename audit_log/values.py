@@ -1,0 +1,157 @@
+"""Values as JSON, and whether two of them are the same to the database."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import decimal
+import enum
+import hashlib
+import json
+import math
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models.fields.files import FieldFile
+from django.utils.duration import duration_iso_string
+from django.utils.functional import Promise
+from django.utils.timezone import is_aware
+
+from audit_log.identity import clean
+
+Json: TypeAlias = Any
+"""``None``, ``bool``, ``int``, ``float``, ``str``, or lists and string-keyed dicts of them."""
+
+
+def to_json(value: Any) -> Json:
+    """Return a value as JSON stores it, without loss where JSON allows it.
+
+    Dates and datetimes ISO 8601 (aware ones in UTC, ``Z``, microseconds); ``Decimal``,
+    ``UUID`` and ``timedelta`` (ISO 8601 duration) as text; bytes as base64; files by name;
+    not-a-number and infinities as ``"NaN"``, ``"Infinity"``, ``"-Infinity"``; enum members by
+    value; NUL and lone surrogates removed. Anything else becomes ``str(value)``.
+    """
+    kind = type(value)
+    if kind is str:
+        return clean(value)
+    if value is None or kind is bool or kind is int:
+        return value
+    simple = _TO_JSON.get(kind)
+    if simple is not None:
+        return simple(value)
+    return _other_to_json(value)
+
+
+def _float_to_json(value: float) -> Json:
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+
+
+def _datetime_to_json(value: datetime.datetime) -> str:
+    if is_aware(value):
+        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+        return value.isoformat(timespec="microseconds") + "Z"
+    return value.isoformat(timespec="microseconds")
+
+
+def _mapping_to_json(value: Mapping[Any, Any]) -> Json:
+    return {clean(str(to_json(key))): to_json(item) for key, item in value.items()}
+
+
+def _list_to_json(value: Iterable[Any]) -> Json:
+    return [to_json(item) for item in value]
+
+
+def _bytes_to_json(value: bytes | bytearray | memoryview) -> str:
+    return base64.b64encode(bytes(value)).decode("ascii")
+
+
+_TO_JSON: dict[type, Any] = {
+    float: _float_to_json,
+    datetime.datetime: _datetime_to_json,
+    datetime.date: datetime.date.isoformat,
+    datetime.time: datetime.time.isoformat,
+    datetime.timedelta: duration_iso_string,
+    decimal.Decimal: str,
+    uuid.UUID: str,
+    bytes: _bytes_to_json,
+    bytearray: _bytes_to_json,
+    memoryview: _bytes_to_json,
+    dict: _mapping_to_json,
+    list: _list_to_json,
+    tuple: _list_to_json,
+}
+
+
+def _other_to_json(value: Any) -> Json:
+    if isinstance(value, enum.Enum):
+        return to_json(value.value)
+    if isinstance(value, FieldFile):
+        return clean(value.name or "")
+    if isinstance(value, Promise | str):
+        return clean(str(value))
+    if isinstance(value, set | frozenset):
+        return sorted((to_json(item) for item in value), key=canonical)
+    for base, convert in _TO_JSON.items():
+        if isinstance(value, base):
+            return convert(value)
+    if isinstance(value, int):
+        return int(value)
+    if {"lower", "upper", "bounds"} <= set(dir(value)):  # the ranges of contrib.postgres
+        if getattr(value, "isempty", False):
+            return {"empty": True}
+        return {
+            "lower": to_json(value.lower),
+            "upper": to_json(value.upper),
+            "bounds": value.bounds or "()",
+        }
+    return clean(str(value))
+
+
+def canonical(value: Any) -> str:
+    """Return one text for equal JSON values: keys sorted, ``1``, ``1.0`` and ``true`` apart."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, cls=DjangoJSONEncoder)
+
+
+def same(old: Any, new: Any) -> bool:
+    """Whether two values, both as the database gives them, are equal there.
+
+    ``1.0`` is ``1.00`` as a decimal; inside JSON ``1`` is neither ``1.0`` nor ``true``;
+    the order of keys is no difference; not-a-number is itself.
+    """
+    if old is new:
+        return True
+    if isinstance(old, dict | list) or isinstance(new, dict | list):
+        return type(old) is type(new) and canonical(to_json(old)) == canonical(to_json(new))
+    try:
+        # What is unequal to itself is NaN.
+        return bool(old == new or (old != old and new != new))
+    except Exception:  # noqa: BLE001  # somebody's __eq__; the stored form decides
+        return bool(to_json(old) == to_json(new))
+
+
+def change(old: Json, new: Json, limit: int) -> dict[str, Any]:
+    """Return ``{"old": …, "new": …}``; what is longer than ``limit`` characters is cut.
+
+    Then ``"truncated"`` is true, and ``"old_sha256"`` / ``"new_sha256"`` hold the digest
+    of the full text in UTF-8 (of the canonical JSON text, for lists and objects).
+    """
+    result: dict[str, Any] = {"old": old, "new": new}
+    for side in ("old", "new"):
+        value = result[side]
+        if isinstance(value, dict | list):
+            # Measured by its text, which is only made where it may be too long.
+            text = canonical(value)
+            if len(text) <= limit:
+                continue
+        elif isinstance(value, str) and len(value) > limit:
+            text = value
+        else:
+            continue
+        result[side] = text[:limit]
+        result["truncated"] = True
+        result[f"{side}_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    return result

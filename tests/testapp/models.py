@@ -1,0 +1,163 @@
+"""Models that the tests of the capture write to."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+import audit_log
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@audit_log.register(
+    transitions={
+        "is_published": {True: "publish", False: "withdraw"},
+        "rating": "rate",
+    },
+    m2m={"tags": ("add_tag", "remove_tag")},
+    references=["author"],
+)
+class Book(models.Model):
+    title = models.CharField(max_length=200)
+    author = models.ForeignKey(Author, null=True, blank=True, on_delete=models.CASCADE)
+    price = models.DecimalField(max_digits=8, decimal_places=2, default=0)
+    pages = models.IntegerField(null=True)
+    weight = models.FloatField(null=True)
+    is_published = models.BooleanField(default=False)
+    rating = models.IntegerField(null=True)
+    extra = models.JSONField(null=True)
+    released = models.DateTimeField(null=True)
+    printed_on = models.DateField(null=True)
+    duration = models.DurationField(null=True)
+    cover = models.FileField(null=True, upload_to="covers")
+    blob = models.BinaryField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    secret_token = models.CharField(max_length=50, default="")
+    tags = models.ManyToManyField(Tag, related_name="books")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+audit_log.action("book.lend", label="Book lent", event_type="other")
+
+
+class Document(models.Model):
+    """A key of its own making."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    title = models.CharField(max_length=100)
+
+
+class Country(models.Model):
+    """A natural key."""
+
+    code = models.CharField(max_length=10, primary_key=True)
+    name = models.CharField(max_length=100)
+
+
+class Cell(models.Model):
+    """A composite key."""
+
+    pk = models.CompositePrimaryKey("row", "column")
+    row = models.IntegerField()
+    column = models.CharField(max_length=5)
+    text = models.CharField(max_length=100)
+
+
+class Place(models.Model):
+    name = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Restaurant(Place):
+    """Multi-table inheritance."""
+
+    stars = models.IntegerField(default=0)
+
+
+class Cafe(Restaurant):
+    """Multi-table inheritance, one further."""
+
+    seats = models.IntegerField(default=0)
+
+
+class Writer(Author):
+    class Meta:
+        proxy = True
+
+
+class Person(models.Model):
+    name = models.CharField(max_length=100)
+    friends = models.ManyToManyField("self")
+    groups = models.ManyToManyField("Club", through="Membership")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Club(models.Model):
+    name = models.CharField(max_length=100)
+
+
+class Membership(models.Model):
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    club = models.ForeignKey(Club, on_delete=models.CASCADE)
+    role = models.CharField(max_length=20, default="")
+
+
+class Fragile(models.Model):
+    """Its text cannot be had."""
+
+    name = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text today")
+
+
+@audit_log.register(tenant="owner.name", noun="case_file", verbs={"create": "open"})
+class Dossier(models.Model):
+    """Of a tenant; with a noun and a verb of its own."""
+
+    owner = models.ForeignKey(Author, null=True, on_delete=models.SET_NULL)
+    text = models.TextField(default="")
+
+
+class LongText(str):
+    """A type of somebody's own."""
+
+
+class UpperField(models.CharField):
+    """Stores something else than it was given."""
+
+    def get_prep_value(self, value: object) -> object:
+        return None if value is None else str(value).upper()
+
+
+class Odd(models.Model):
+    """Values that only the database knows."""
+
+    shout = UpperField(max_length=50, null=True)
+    base = models.IntegerField(default=1)
+    doubled = models.GeneratedField(
+        expression=models.F("base") * 2, output_field=models.IntegerField(), db_persist=True
+    )
+    greeting = models.CharField(max_length=20, db_default="hello")
+    address = models.GenericIPAddressField(null=True)
+    big = models.DecimalField(max_digits=30, decimal_places=10, null=True)
