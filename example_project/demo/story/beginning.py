@@ -117,7 +117,7 @@ def create_product(name: str, code: str, license_type: str, price: str, devices:
 
 
 def create_customer(name: str, country: str, people: tuple[str, ...]) -> None:
-    domain = name.split()[0].lower() + ".example"
+    domain = name.split(maxsplit=1)[0].lower() + ".example"
     customer = models.Customer.objects.create(
         company_name=name, contact_name=people[0], email=f"info@{domain}", country=country
     )

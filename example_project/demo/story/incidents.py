@@ -214,9 +214,9 @@ def housekeeping(stage: Stage) -> None:
     add(42.4, "mara", lambda: stage.product("atlas-viewer").archive(), "end of sale")
     add(42.5, "mara", lambda: stage.product("atlas-viewer").unarchive(), "wrong product")
     add(42.6, "mara", lambda: stage.product("cobalt-sync").archive(), "end of sale")
-    add(48.4, "theo", lambda: old_kit(), "for the fair")
+    add(48.4, "theo", old_kit, "for the fair")
     add(50.4, "theo", lambda: stage.product("fair-kit").delete(), "the fair is cancelled")
-    add(50.6, "theo", lambda: prospect(), "met before the fair")
+    add(50.6, "theo", prospect, "met before the fair")
     add(
         51.4,
         "theo",

@@ -207,7 +207,6 @@ class Device(models.Model):
                 "device.borrow",
                 target=self,
                 metadata={"refused": str(refusal)},
-                references=[self.license],
                 outcome="failure",
             )
             raise refusal
