@@ -1,0 +1,42 @@
+"""How the capture tests look at the log."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from audit_log.models import AuditEntry
+
+
+def entries(**filters: Any) -> list[AuditEntry]:
+    """All entries, oldest first."""
+    return list(AuditEntry.objects.filter(**filters).order_by("id"))
+
+
+def last() -> AuditEntry:
+    entry = AuditEntry.objects.order_by("id").last()
+    assert entry is not None
+    return entry
+
+
+def actions() -> list[str]:
+    return [entry.action for entry in entries()]
+
+
+TRANSACTION_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ")
+
+
+@contextmanager
+def statements(using: str = "default"):
+    """Collect the data statements that are run; control of transactions is left out."""
+    found: list[str] = []
+    with CaptureQueriesContext(connections[using]) as captured:
+        yield found
+    found.extend(
+        query["sql"]
+        for query in captured.captured_queries
+        if not query["sql"].upper().startswith(TRANSACTION_CONTROL)
+    )
