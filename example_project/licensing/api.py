@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers, viewsets
+from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.decorators import action
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -41,6 +42,7 @@ class LicenseViewSet(viewsets.ReadOnlyModelViewSet):
 
     queryset = License.objects.all()
     serializer_class = LicenseSerializer
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
     permission_classes = [MayManageLicenses]
 
     @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)

@@ -184,11 +184,9 @@ class Platform:
         """Open the form of an object as it is, change some fields, and send it."""
         url = reverse(f"licensing:{view}", args=[obj.pk])
         form = self.client.get(url).context["form"]
-        filled = {
-            name: value
-            for name in form.fields
-            if (value := form[name].value()) not in (None, False)
-        }
+        values = {name: form[name].value() for name in form.fields}
+        # A box that is not ticked is not sent.
+        filled = {n: v for n, v in values.items() if v is not None and v is not False}
         answer = self.client.post(url, {**filled, "reason": REASON, **data})
         assert answer.status_code == 302, answer.content.decode()
 
@@ -234,7 +232,7 @@ def moved(name: str, old: Any, new: Any) -> dict[str, Any]:
 
 def linked(name: str, verb: str, obj: Model) -> dict[str, Any]:
     """The changes of a many-to-many field by one object."""
-    one = [{"id": obj.pk, "repr": str(obj)}]
+    one = [{"id": str(obj.pk), "repr": str(obj)}]
     return {name: {"added": [], "removed": [], verb: one}}
 
 

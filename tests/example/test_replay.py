@@ -19,6 +19,8 @@ from example_project.languages.history import COLUMNS
 from example_project.languages.management.commands import replay as command
 from example_project.languages.models import Language
 
+pytestmark = pytest.mark.urls("example_project.urls")
+
 TARGET_TYPE = "languages.language"
 FIELD_OF = {column: field for field, column in COLUMNS.items()}
 

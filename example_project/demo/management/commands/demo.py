@@ -75,7 +75,7 @@ def places() -> list[tuple[str, str]]:
     if deleted is not None:
         history = reverse("admin:licensing_license_history", args=[deleted.target_id])
         found.append(("A deleted license's history", history))
-    found.append(("The REST API", reverse("home") + "api/audit-log/entries/"))
+    found.append(("The REST API", reverse("audit_log_api:entries")))
     return found
 
 
