@@ -1,0 +1,126 @@
+"""The filters and the pages of every surface, as Django REST framework asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.utils.translation import gettext_lazy as _
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+from rest_framework.views import APIView
+
+from audit_log.api.parameters import refuse_unknown
+from audit_log.reading.pagination import (
+    MAX_PAGE_SIZE,
+    PARAMETERS,
+    InvalidPage,
+    Page,
+    PageNotFound,
+    paginate,
+)
+
+if TYPE_CHECKING:
+    from audit_log.querysets import AuditEntryQuerySet
+
+
+# django-filter has no types.
+class EntryFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
+    """Filters by the view's ``filterset_class``; a wrong or unknown parameter is a 400."""
+
+    def filter_queryset(
+        self, request: Request, queryset: AuditEntryQuerySet, view: APIView
+    ) -> AuditEntryQuerySet:
+        refuse_unknown(request, getattr(view, "own_parameters", ()))
+        filters = self.get_filterset(request, queryset, view)
+        if not filters.is_valid():
+            raise ValidationError(
+                {name: [str(text) for text in texts] for name, texts in filters.errors.items()}
+            )
+        entries: AuditEntryQuerySet = filters.qs
+        return entries
+
+    def to_html(self, request: Request, queryset: AuditEntryQuerySet, view: APIView) -> str:
+        if not apps.is_installed("django_filters"):
+            # Its template is not found then.
+            return ""
+        return str(super().to_html(request, queryset, view))
+
+
+class EntryPagination(BasePagination):
+    """Pages by number, see :func:`audit_log.reading.pagination.paginate`."""
+
+    request: Request
+    page: Page
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any]:
+        self.request = request
+        try:
+            self.page = paginate(queryset, request.query_params)
+        except PageNotFound as error:
+            raise NotFound({error.field: error.messages}) from error
+        except InvalidPage as error:
+            raise ValidationError({error.field: error.messages}) from error
+        return self.page.entries
+
+    def get_paginated_response(self, data: Any) -> Response:
+        page = self.page
+        return Response(
+            {
+                "count": page.count,
+                "total_pages": page.total_pages,
+                "page": page.number,
+                "next": self._link(page.number + 1) if page.has_next else None,
+                "previous": self._link(page.number - 1) if page.has_previous else None,
+                "results": data,
+            }
+        )
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": "string", "format": "uri", "nullable": True}
+        number = {"type": "integer", "minimum": 1}
+        properties = {
+            "count": {"type": "integer", "minimum": 0},
+            "total_pages": number,
+            "page": number,
+            "next": link,
+            "previous": link,
+            "results": schema,
+        }
+        return {"type": "object", "required": [*properties], "properties": properties}
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        number = {"type": "integer", "minimum": 1}
+        described = [
+            ("page", _("Page number, from 1 on."), number),
+            ("page_size", _("Entries on a page."), number | {"maximum": MAX_PAGE_SIZE}),
+            (
+                "pin",
+                _("Id of the entry from which the listing was started, as in its links."),
+                {"type": "string", "format": "uuid"},
+            ),
+        ]
+        return [
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": str(text),
+                "schema": schema,
+            }
+            for name, text, schema in described
+        ]
+
+    def _link(self, number: int) -> str:
+        url = self.request.build_absolute_uri()
+        for name in PARAMETERS:
+            url = remove_query_param(url, name)
+        for name, value in self.page.query(number).items():
+            url = replace_query_param(url, name, value)
+        return url

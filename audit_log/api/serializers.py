@@ -1,0 +1,88 @@
+"""An entry as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.functional import cached_property
+from rest_framework import serializers
+
+from audit_log.models import AuditEntry, AuditReference
+from audit_log.reading.export import action_labels, json_key
+from audit_log.reading.moments import utc_text
+
+
+class MomentField(serializers.DateTimeField):
+    """ISO 8601 in UTC with microseconds, whatever format and zone the host prefers."""
+
+    def to_representation(self, value: Any) -> str:
+        return utc_text(value)
+
+
+class ActorSerializer(serializers.Serializer[AuditEntry]):
+    """Who did it, as it was known then."""
+
+    id = serializers.SerializerMethodField(help_text="Key of the user, null where it is none.")
+    type = serializers.CharField(source="actor_type")
+    repr = serializers.CharField(source="actor_repr")
+
+    def get_id(self, entry: AuditEntry) -> int | str | None:
+        return json_key(entry.actor_id)
+
+
+class TargetSerializer(serializers.Serializer[AuditEntry]):
+    """The object acted on."""
+
+    type = serializers.CharField(source="target_type")
+    id = serializers.CharField(source="target_id")
+    repr = serializers.CharField(source="target_repr")
+
+
+class ReferenceSerializer(serializers.ModelSerializer[AuditReference]):
+    """A further object that the entry belongs to."""
+
+    type = serializers.CharField(source="target_type")
+    id = serializers.CharField(source="target_id")
+
+    class Meta:
+        model = AuditReference
+        fields = ["type", "id"]
+
+
+class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
+    """One entry; read only."""
+
+    occurred_at = MomentField()
+    action_label = serializers.SerializerMethodField()
+    actor = ActorSerializer(source="*")
+    target = TargetSerializer(source="*")
+    references = ReferenceSerializer(many=True)
+
+    class Meta:
+        model = AuditEntry
+        fields = [
+            "id",
+            "occurred_at",
+            "event_type",
+            "action",
+            "action_label",
+            "outcome",
+            "actor",
+            "target",
+            "references",
+            "tenant",
+            "changes",
+            "reason",
+            "remote_addr",
+            "correlation_id",
+            "metadata",
+        ]
+        read_only_fields = fields
+
+    def get_action_label(self, entry: AuditEntry) -> str:
+        return self._labels.get(entry.action, entry.action)
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        # The whole catalogue once per response, not once per entry.
+        return action_labels()

@@ -1,0 +1,18 @@
+"""``path("api/audit-log/", include("audit_log.api.urls"))``; more than once, in namespaces."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from audit_log.api import views
+
+app_name = "audit_log_api"
+
+urlpatterns = [
+    path("entries/", views.EntryList.as_view(), name="entries"),
+    path("entries/export.csv", views.CsvExport.as_view(), name="export-csv"),
+    path("entries/export.jsonl", views.JsonLinesExport.as_view(), name="export-jsonl"),
+    path("entries/<uuid:pk>/", views.EntryDetail.as_view(), name="entry"),
+    path("actions/", views.ActionList.as_view(), name="actions"),
+    path("target-types/", views.TargetTypeList.as_view(), name="target-types"),
+]

@@ -1,0 +1,136 @@
+"""Reading over HTTP: nothing here changes anything."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, cast
+
+from django.apps import apps
+from django.db.models import Prefetch
+from django.http.response import HttpResponseBase
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from audit_log import catalogue
+from audit_log.api.filtering import EntryFilterBackend, EntryPagination
+from audit_log.api.permissions import MayExport, MayRead
+from audit_log.api.serializers import EntrySerializer
+from audit_log.models import AuditEntry, AuditReference
+from audit_log.querysets import AuditEntryQuerySet
+from audit_log.reading import pagination
+from audit_log.reading.export import export_response
+from audit_log.reading.filters import AuditEntryFilter, target_types
+from audit_log.reading.visibility import visible_entries
+
+
+class AuditView(APIView):
+    """The permission sits here, whatever the host's defaults are; who asks, the host says."""
+
+    permission_classes = [MayRead]
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """Leave out pages for browsers where their templates are not installed."""
+        renderers = super().get_renderers()
+        if apps.is_installed("rest_framework"):
+            return renderers
+        plain = [one for one in renderers if not isinstance(one, BrowsableAPIRenderer)]
+        return plain or [JSONRenderer()]
+
+
+class EntryView(AuditView, GenericAPIView[AuditEntry]):
+    """What concerns entries sees those that the user may see."""
+
+    queryset = AuditEntry.objects.none()
+    serializer_class = EntrySerializer
+    filterset_class = AuditEntryFilter
+
+    def get_queryset(self) -> AuditEntryQuerySet:
+        return visible_entries(cast("Any", self.request))
+
+
+class WithReferences(EntryView):
+    """One further query fetches the references of all entries of the response."""
+
+    def get_queryset(self) -> AuditEntryQuerySet:
+        references = Prefetch("references", queryset=AuditReference.objects.order_by("pk"))
+        return super().get_queryset().prefetch_related(references)
+
+
+class EntryList(WithReferences, ListAPIView[AuditEntry]):
+    """The audit log, newest entry first."""
+
+    filter_backends = [EntryFilterBackend]
+    pagination_class = EntryPagination
+    own_parameters = pagination.PARAMETERS
+
+
+class EntryDetail(WithReferences, RetrieveAPIView[AuditEntry]):
+    """One entry of the audit log."""
+
+    # The host's default ones have nothing to filter by here.
+    filter_backends = ()
+
+
+class AnyAccept(BaseContentNegotiation):
+    """The URL says the format, so that no ``Accept`` header is refused."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class Export(EntryView):
+    """The entries of the list with the same filters, as a file. Errors are JSON."""
+
+    permission_classes = [MayExport]
+    filter_backends = [EntryFilterBackend]
+    pagination_class = None
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = AnyAccept
+    export_format: ClassVar[str]
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        entries = cast("AuditEntryQuerySet", self.filter_queryset(self.get_queryset()))
+        return export_response(cast("Any", request), entries, self.export_format)
+
+    def head(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # Without making the file that nobody gets.
+        entries = cast("AuditEntryQuerySet", self.filter_queryset(self.get_queryset()))
+        return export_response(cast("Any", request), entries.none(), self.export_format)
+
+
+class CsvExport(Export):
+    """The audit log as CSV."""
+
+    export_format = "csv"
+
+
+class JsonLinesExport(Export):
+    """The audit log as JSON lines, an entry on each."""
+
+    export_format = "jsonl"
+
+
+class ActionList(AuditView):
+    """Everything that can happen: the values of the filter ``action``."""
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(
+            [
+                {"action": one.name, "label": str(one.label), "event_type": str(one.event_type)}
+                for one in catalogue.all_actions().values()
+            ]
+        )
+
+
+class TargetTypeList(AuditView):
+    """Everything that it can happen to: the values of the filter ``target_type``."""
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(
+            [{"target_type": key, "label": name} for key, name in target_types().items()]
+        )
