@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
@@ -146,16 +147,28 @@ class UserKeyField(TextField):
         return found
 
 
-class AddressField(forms.GenericIPAddressField):
+class AddressField(TextField):
     """An IP address, in the form in which it is stored."""
 
-    default_error_messages = {
-        "invalid": _("Write an IP address, like 192.0.2.7 or 2001:db8::7."),
-    }
-
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.error_messages["invalid"] = self.default_error_messages["invalid"]
+        super().__init__(max_length=64, **kwargs)
+
+    def clean(self, value: Any) -> str | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            address = None
+        # No database stores the interface that a link-local address may name.
+        if address is None or "%" in text:
+            raise ValidationError(
+                _("“%(value)s” is no IP address. Write it like 192.0.2.7 or 2001:db8::7."),
+                code="invalid",
+                params={"value": shown(text)},
+            )
+        return str(address)
 
 
 def words_of(field: forms.ChoiceField) -> list[str]:
