@@ -39,7 +39,8 @@ def _logged_out(sender: Any, user: Any, **kwargs: Any) -> None:
 def _login_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
     if not _is_audited():
         return
-    # The outcome tells it from a log in. Only the name that was tried; whatever else was sent may be secret.
+    # The outcome tells it from a log in. Of what was sent only the name is kept: the rest
+    # may be secret.
     name = credentials.get(get_user_model().USERNAME_FIELD, credentials.get("username", ""))
     record(
         LOG_IN,

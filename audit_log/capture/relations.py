@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models.signals import m2m_changed
 
 from audit_log import registry
-from audit_log.capture.diff import diff
+from audit_log.capture.events import create_event
 from audit_log.capture.tables import can_record
 from audit_log.identity import key_text, target_of, text_of
 from audit_log.journal.failures import guard
@@ -111,16 +111,7 @@ def _through_events(
         )
     )
     return [
-        Event(
-            action=policy.action("create"),
-            event_type="create",
-            target_type=policy.target_type,
-            target_id=policy.key_text(instance.pk),
-            target_repr=text_of(instance),
-            tenant=tenant_of(instance, policy),
-            changes=diff(policy, policy.fields, None, instance.__dict__, instance)[0],
-            references=references_of(instance, policy),
-        )
+        create_event(instance, policy, policy.fields, instance.__dict__)
         for instance in rows.order_by("pk")
     ]
 

@@ -97,3 +97,28 @@ def reader_of(policy: Policy, using: str) -> RowReader:
     if reader is None:
         reader = policy.compiled[using] = RowReader(policy.model, using, policy.columns)
     return reader  # type: ignore[no-any-return]
+
+
+def key_of(model: type[models.Model], row: Row) -> Any:
+    """Return the primary key in a row; a tuple where it is composite."""
+    key_fields: Sequence[Field] = model._meta.pk_fields  # type: ignore[attr-defined]
+    keys = tuple(row[field.attname] for field in key_fields)
+    return keys if len(keys) > 1 else keys[0]
+
+
+def parent_rows(model: type[models.Model], rows: Sequence[Row], using: str) -> list[Row]:
+    """Return what the parents of multi-table inheritance hold of each row, in their order.
+
+    One query for each parent that the model links to itself.
+    """
+    found: list[Row] = [{} for _ in rows]
+    for parent, link in model._meta.parents.items():
+        if link is None or not rows:
+            continue
+        names = [field.attname for field in parent._meta.concrete_fields]
+        keys = [row[link.attname] for row in rows]
+        queryset = models.QuerySet(parent).using(using).filter(pk__in=keys)
+        by_key = {values[parent._meta.pk.attname]: values for values in queryset.values(*names)}
+        for key, row in zip(keys, found, strict=True):
+            row.update(by_key.get(key, {}))
+    return found

@@ -16,15 +16,13 @@ from django.db import models
 
 from audit_log import registry
 from audit_log.capture.columns import UNSETTLED, Field, settle_of
-from audit_log.capture.diff import diff
+from audit_log.capture.events import create_event, update_event
 from audit_log.capture.rows import Row, RowReader, reader_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
-from audit_log.identity import text_of
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
-from audit_log.journal.recorder import Event, write
-from audit_log.journal.subject import references_of, tenant_of
+from audit_log.journal.recorder import write
 from audit_log.registry import Policy
 from audit_log.values import same
 
@@ -142,22 +140,12 @@ def _record(
         new = reader.read(instance.pk, lock=False)
         if new is None:
             return  # gone again, by a trigger of the database
-    changes, changed = diff(policy, fields, old, new, instance)
-    if updated and not changed:
-        return
-    kind = "update" if updated else "create"
-    verb = verb_of(policy, changed, new) if updated else kind
-    event = Event(
-        action=policy.action(verb),
-        event_type=kind,
-        target_type=policy.target_type,
-        target_id=policy.key_text(instance.pk),
-        target_repr=repr_of(instance, policy),
-        tenant=tenant_of(instance, policy),
-        changes=changes,
-        references=references_of(instance, policy, (old, {**(old or {}), **new})),
-    )
-    write([event], reader.using)
+    if updated:
+        event = update_event(instance, policy, fields, old, new)
+    else:
+        event = create_event(instance, policy, fields, new)
+    if event is not None:
+        write([event], reader.using)
 
 
 def stored(instance: models.Model, fields: Iterable[Field], old: Row | None) -> Row | None:
@@ -176,13 +164,11 @@ def stored(instance: models.Model, fields: Iterable[Field], old: Row | None) -> 
         value = settle_of(field)(given)
         if value is UNSETTLED:
             # What was there before, written again, is what it was.
-            if (
-                old is None
-                or type(given) is not type(old[attname])
-                or not same(old[attname], given)
-            ):
+            if old is None or type(given) is not type(old[attname]):
                 return None
             value = old[attname]
+            if not same(value, given):
+                return None
         moved = moved or not same(old[attname], value)  # type: ignore[index]
         row[attname] = value
     if generated and moved:
@@ -190,27 +176,3 @@ def stored(instance: models.Model, fields: Iterable[Field], old: Row | None) -> 
     for field in generated:
         row[field.attname] = old[field.attname]  # type: ignore[index]
     return row
-
-
-def verb_of(policy: Policy, changed: set[str], new: Row) -> str:
-    """Return the verb of an update: that of the first transition that it made."""
-    for name, verbs in policy.transitions.items():
-        if name not in changed:
-            continue
-        if isinstance(verbs, str):
-            return verbs
-        value = new[policy.model._meta.get_field(name).attname]  # type: ignore[union-attr]
-        try:
-            verb = verbs.get(value)
-        except TypeError:  # a value that cannot be a key
-            continue
-        if verb is not None:
-            return verb
-    return "update"
-
-
-def repr_of(instance: models.Model, policy: Policy) -> str:
-    """Return the target's text; not of an object whose key is a secret."""
-    if policy.key_is_secret:
-        return str(policy.model._meta.verbose_name)
-    return text_of(instance)

@@ -1,0 +1,146 @@
+"""Many-to-many: from both sides, what the database really gained and lost."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from audit_log.models import AuditEntry
+from tests.capture.helpers import actions, entries, last
+from tests.testapp.models import Author, Book, Club, Person, Tag
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def book():
+    return Book.objects.create(title="One")
+
+
+@pytest.fixture
+def tags():
+    return [Tag.objects.create(name=name) for name in "abc"]
+
+
+def told():
+    """Return what was told of relations: action, target, added, removed."""
+    return [
+        (
+            e.action,
+            e.target_repr,
+            "".join(item["repr"] for item in change["added"]),
+            "".join(item["repr"] for item in change["removed"]),
+        )
+        for e in entries()
+        for change in e.changes.values()
+        if "added" in change
+    ]
+
+
+def test_add_remove_set_clear(book, tags):
+    a, b, c = tags
+    book.tags.add(a, b)
+    book.tags.add(a)  # it has it
+    book.tags.remove(c)  # it has it not
+    book.tags.remove(a, c)
+    book.tags.set([b, c])
+    book.tags.set([b, c])
+    book.tags.clear()
+    book.tags.clear()
+    assert told() == [
+        ("book.add_tag", "One", "ab", ""),
+        ("book.remove_tag", "One", "", "a"),
+        ("book.add_tag", "One", "c", ""),
+        ("book.remove_tag", "One", "", "bc"),
+    ]
+    assert last().event_type == "update"
+
+
+def test_set_that_adds_and_removes(book, tags):
+    a, b, c = tags
+    book.tags.set([a, b])
+    book.tags.set([b, c])
+    assert told()[1:] == [("book.remove_tag", "One", "", "a"), ("book.add_tag", "One", "c", "")]
+
+
+def test_other_side_tells_of_the_objects_that_have_the_field(book, tags):
+    two = Book.objects.create(title="Two")
+    a = tags[0]
+    a.books.add(book, two)
+    a.books.remove(two)
+    a.books.set([two])
+    a.books.clear()
+    assert told() == [
+        ("book.add_tag", "One", "a", ""),
+        ("book.add_tag", "Two", "a", ""),
+        ("book.remove_tag", "Two", "", "a"),
+        ("book.remove_tag", "One", "", "a"),
+        ("book.add_tag", "Two", "a", ""),
+        ("book.remove_tag", "Two", "", "a"),
+    ]
+
+
+def test_refers_to_the_related(book, tags):
+    book.author = Author.objects.create(name="Ann")
+    book.save()
+    book.tags.add(tags[0])
+    assert set(last().references.values_list("target_type", "target_id")) == {
+        ("testapp.tag", str(tags[0].pk)),
+        ("testapp.author", str(book.author.pk)),
+    }
+    assert AuditEntry.objects.for_object(tags[0]).first() == last()
+
+
+def test_through_the_related_managers(book, tags):
+    made = book.tags.create(name="made")
+    assert told() == [("book.add_tag", "One", "made", "")]
+    assert entries(target_id=str(made.pk), action="tag.create")
+
+
+def test_through_rows_written_directly(book, tags):
+    Book.tags.through.objects.filter(book=book).delete()
+    book.tags.add(*tags)
+    Book.tags.through.objects.filter(tag=tags[1]).delete()
+    assert told()[-1] == ("book.remove_tag", "One", "", "b")
+
+
+def test_symmetrical_tells_both_sides():
+    ann, bea = Person.objects.create(name="Ann"), Person.objects.create(name="Bea")
+    ann.friends.add(bea)
+    bea.friends.remove(ann)
+    assert sorted(told()[:2]) == [
+        ("person.update", "Ann", "Bea", ""),
+        ("person.update", "Bea", "Ann", ""),
+    ]
+    assert sorted(told()[2:]) == [
+        ("person.update", "Ann", "", "Bea"),
+        ("person.update", "Bea", "", "Ann"),
+    ]
+
+
+def test_through_model_has_entries_of_its_own():
+    ann, club = Person.objects.create(name="Ann"), Club.objects.create(name="C")
+    ann.groups.add(club, through_defaults={"role": "chair"})
+    assert last().action == "membership.create"
+    assert last().changes["role"] == {"old": None, "new": "chair"}
+    ann.groups.remove(club)
+    assert last().action == "membership.delete"
+    assert told() == []
+    assert actions().count("membership.create") == 1
+
+
+def test_excluded_and_masked(book, tags, settings):
+    settings.AUDIT_LOG = {"MODELS": {"testapp.Book": {"exclude": ["tags"]}}}
+    book.tags.add(*tags)
+    book.tags.clear()
+    assert told() == []
+    settings.AUDIT_LOG = {"MODELS": {"testapp.Book": {"mask": ["tags"]}}}
+    book.tags.add(*tags)
+    assert last().changes == {"tags": {"masked": True}}
+
+
+def test_permissions_and_groups_of_users():
+    user, group = User.objects.create(username="ann"), Group.objects.create(name="staff")
+    group.user_set.add(user)
+    assert told() == [("user.update", "ann", "staff", "")]
+    assert AuditEntry.objects.for_object(group).first() == last()
