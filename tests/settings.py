@@ -67,6 +67,9 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "django_filters",
     "audit_log",
+    "example_project.demo",
+    "example_project.licensing",
+    "example_project.languages",
     "tests.testapp",
 ]
 

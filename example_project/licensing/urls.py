@@ -81,12 +81,13 @@ def ask(
     verb: str,
     form_class: type[forms.ObjectForm],
     action: Any,
+    parent_prefix: str = "",
 ) -> URLPattern:
     """An action that needs to know more."""
     view = base.ObjectForm.as_view(
         model=model,
         permission=permission,
-        url_prefix=name,
+        url_prefix=parent_prefix or name,
         form_class=form_class,
         action=action,
     )
@@ -194,7 +195,14 @@ urlpatterns = [
             "reset-consumption": models.License.reset_consumption,
         },
     ),
-    ask(*DEVICE, Permission.DEVICES, "borrow", forms.BorrowForm, models.Device.borrow),
+    ask(
+        *DEVICE,
+        Permission.DEVICES,
+        "borrow",
+        forms.BorrowForm,
+        models.Device.borrow,
+        parent_prefix="license",
+    ),
     buttons(
         *DEVICE,
         Permission.DEVICES,
