@@ -54,7 +54,7 @@ def utc_text(value: datetime.datetime) -> str:
     """Return a stored time as ISO 8601 in UTC, with microseconds and ``Z``."""
     if timezone.is_naive(value):
         value = timezone.make_aware(value, timezone.get_default_timezone())
-    elif value.tzinfo is not datetime.UTC:
+    if value.tzinfo is not datetime.UTC:
         value = value.astimezone(datetime.UTC)
     return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 

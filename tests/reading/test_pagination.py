@@ -1,0 +1,190 @@
+"""Pages fit together, whatever arrives meanwhile."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+
+import pytest
+from django.http import QueryDict
+from django.test import override_settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from audit_log.models import AuditEntry
+from audit_log.reading.pagination import InvalidPage, Page, PageNotFound, paginate
+from tests.reading.helpers import make, make_many
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(query: str = "", **options: int) -> Page:
+    return paginate(AuditEntry.objects.all(), QueryDict(query), **options)
+
+
+def error_of(query: str) -> InvalidPage:
+    with pytest.raises(InvalidPage) as caught:
+        page_of(query)
+    return caught.value
+
+
+def test_newest_first_twenty_on_a_page() -> None:
+    entries = make_many(45)
+    page = page_of()
+    assert page.entries == entries[:20]
+    assert (page.number, page.total_pages, page.count, page.page_size) == (1, 3, 45, 20)
+    assert (page.has_previous, page.has_next) == (False, True)
+    assert page.pin == entries[0].pk
+
+    page = page_of("page=3")
+    assert page.entries == entries[40:]
+    assert (page.has_previous, page.has_next) == (True, False)
+
+
+def test_an_empty_listing_has_one_empty_page() -> None:
+    page = page_of()
+    assert page == Page([], 1, 1, 0, None, 20, 20)
+    assert (page.has_previous, page.has_next) == (False, False)
+    assert page.query(1) == {"page": "1"}
+    assert error_of("page=2").messages == ["There is no such page: the last one is 1."]
+
+
+def test_what_arrives_meanwhile_neither_repeats_nor_hides_anything() -> None:
+    entries = make_many(50)
+    page = page_of("page_size=10")
+    seen = list(page.entries)
+    while page.has_next:
+        make_many(7)
+        query = page.query(page.number + 1)
+        page = paginate(AuditEntry.objects.all(), query)
+        assert (page.count, page.total_pages, page.page_size) == (50, 5, 10)
+        seen += page.entries
+    assert seen == entries
+    # The way back too.
+    assert paginate(AuditEntry.objects.all(), page.query(1)).entries == entries[:10]
+    # Without a pin the listing starts anew.
+    assert page_of().count == 50 + 4 * 7
+
+
+def test_links_say_only_what_is_needed() -> None:
+    newest = make_many(30)[0]
+    assert page_of().query(2) == {"page": "2", "pin": str(newest.pk)}
+    assert page_of("page_size=20").query(2) == {"page": "2", "pin": str(newest.pk)}
+    assert page_of("page_size=5").query(2) == {
+        "page": "2",
+        "page_size": "5",
+        "pin": str(newest.pk),
+    }
+
+
+def test_the_size_of_a_page() -> None:
+    make_many(210)
+    assert len(page_of("page_size=200").entries) == 200
+    assert len(page_of(page_size=7).entries) == 7
+    assert page_of("page_size=8", page_size=7).query(2)["page_size"] == "8"
+    with override_settings(AUDIT_LOG={"PAGE_SIZE": 30}):
+        assert len(page_of().entries) == 30
+
+
+def test_empty_values_ask_nothing() -> None:
+    make_many(3)
+    assert page_of("page=&page_size=&pin=").count == 3
+
+
+@pytest.mark.parametrize(
+    "value", ["0", "-1", "+1", "1.0", "1e3", "x", " 1", "1_0", "٣", "1\x00", "000", "0x1", "\ud800"]
+)
+def test_what_is_no_number(value: str) -> None:
+    make()
+    for name, message in {
+        "page": "page is a whole number from 1 on.",
+        "page_size": "page_size is a whole number from 1 to 200.",
+    }.items():
+        with pytest.raises(InvalidPage) as caught:
+            paginate(AuditEntry.objects.all(), {name: value})
+        assert caught.value.field == name
+        assert str(caught.value) == message
+        assert not isinstance(caught.value, PageNotFound)
+
+
+@pytest.mark.parametrize("value", ["201", "99999999999999999999", "9" * 6000])
+def test_a_page_can_be_too_large(value: str) -> None:
+    error = error_of(f"page_size={value}")
+    assert (error.field, str(error)) == ("page_size", "page_size is a whole number from 1 to 200.")
+
+
+@pytest.mark.parametrize("value", ["4", "99999999999999999999", "9" * 6000, "0" * 50 + "4"])
+def test_a_page_beyond_the_last_one(value: str) -> None:
+    make_many(45)
+    error = error_of(f"page={value}")
+    assert isinstance(error, PageNotFound)
+    assert (error.field, error.last) == ("page", 3)
+    assert str(error) == "There is no such page: the last one is 3."
+
+
+def test_leading_zeros_are_a_number() -> None:
+    assert page_of("page=0001").number == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x",
+        "1",
+        "{" + str(uuid.UUID(int=1)) + "}",
+        "urn:uuid:" + str(uuid.UUID(int=1)),
+        "0" * 33,
+        "\x00",
+    ],
+)
+def test_what_is_no_pin(value: str) -> None:
+    with pytest.raises(InvalidPage, match="pin is the id of an entry") as caught:
+        paginate(AuditEntry.objects.all(), {"pin": value})
+    assert caught.value.field == "pin"
+
+
+def test_a_pin_of_another_spelling_or_of_nobody() -> None:
+    entries = make_many(3)
+    pin = entries[1].pk
+    for spelling in (str(pin), pin.hex, str(pin).upper()):
+        assert page_of(f"pin={spelling}").entries == entries[1:]
+    assert page_of(f"pin={uuid.UUID(int=0)}").entries == []
+
+
+def test_queries(django_assert_num_queries) -> None:
+    make_many(45)
+    with django_assert_num_queries(3):
+        page = page_of()
+    with django_assert_num_queries(2):
+        paginate(AuditEntry.objects.all(), page.query(3))
+    with django_assert_num_queries(1):
+        paginate(AuditEntry.objects.filter(tenant="x"), {})
+
+
+def test_ids_are_in_the_same_order_in_the_database_and_in_python() -> None:
+    # Native UUIDs on PostgreSQL and MariaDB, text on SQLite.
+    entries = make_many(300)
+    in_database = list(AuditEntry.objects.order_by("id").values_list("id", flat=True))
+    assert in_database == sorted(in_database)
+    assert in_database == [entry.pk for entry in entries[::-1]]
+    for position in (0, 1, 150, 299):
+        pin = in_database[position]
+        assert AuditEntry.objects.filter(pk__lte=pin).count() == position + 1
+        assert AuditEntry.objects.filter(pk__lt=pin).count() == position
+        assert AuditEntry.objects.filter(pk__gt=pin).count() == 299 - position
+
+
+@hypothesis_settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.dictionaries(
+        st.sampled_from(["page", "page_size", "pin"]),
+        st.one_of(st.text(max_size=40), st.integers().map(str), st.uuids().map(str)),
+    )
+)
+def test_whatever_is_asked_there_is_a_page_or_an_error(params: dict[str, str]) -> None:
+    with suppress(InvalidPage):
+        page = paginate(AuditEntry.objects.all(), params)
+        assert page.number <= page.total_pages
