@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from example_project.licensing import forms, models
 from example_project.licensing.models.platform import Permission
@@ -79,6 +80,7 @@ def ask(
     model: type[Model],
     permission: str,
     verb: str,
+    title: Any,
     form_class: type[forms.ObjectForm],
     action: Any,
     parent_prefix: str = "",
@@ -88,6 +90,7 @@ def ask(
         model=model,
         permission=permission,
         url_prefix=parent_prefix or name,
+        title=title,
         form_class=form_class,
         action=action,
     )
@@ -134,6 +137,7 @@ urlpatterns = [
         *ORDER,
         Permission.ORDERS,
         "add-manager",
+        _("Add a manager"),
         forms.AddManagerForm,
         lambda order, manager: order.managers.add(manager),
     ),
@@ -141,6 +145,7 @@ urlpatterns = [
         *ORDER,
         Permission.ORDERS,
         "remove-manager",
+        _("Remove a manager"),
         forms.RemoveManagerForm,
         lambda order, manager: order.managers.remove(manager),
     ),
@@ -155,18 +160,34 @@ urlpatterns = [
         *LICENSE,
         Permission.LICENSES,
         "features",
+        _("Features"),
         forms.FeaturesForm,
         models.License.set_features,
     ),
-    ask(*LICENSE, Permission.LICENSES, "assign-user", forms.AssignUserForm, models.License.assign),
+    ask(
+        *LICENSE,
+        Permission.LICENSES,
+        "assign-user",
+        _("Assign a user"),
+        forms.AssignUserForm,
+        models.License.assign,
+    ),
     ask(
         *LICENSE,
         Permission.LICENSES,
         "unassign-user",
+        _("Unassign a user"),
         forms.UnassignUserForm,
         models.License.unassign,
     ),
-    ask(*LICENSE, Permission.LICENSES, "use", forms.UseForm, models.License.use),
+    ask(
+        *LICENSE,
+        Permission.LICENSES,
+        "use",
+        _("Record consumption"),
+        forms.UseForm,
+        models.License.use,
+    ),
     *part(
         "custom-fields",
         "customfield",
@@ -199,6 +220,7 @@ urlpatterns = [
         *DEVICE,
         Permission.DEVICES,
         "borrow",
+        _("Borrow"),
         forms.BorrowForm,
         models.Device.borrow,
         parent_prefix="license",
@@ -219,6 +241,7 @@ urlpatterns = [
         *TEMPLATE,
         Permission.PLATFORM,
         "permissions",
+        _("Set permissions"),
         forms.PermissionsForm,
         models.PermissionTemplate.set_permissions,
     ),

@@ -61,7 +61,7 @@ PRODUCTS = (
 # Company, country, and the people who use the software there.
 CUSTOMERS = (
     ("Nordhafen Shipyards", "Germany", ("Jana Petersen", "Ole Brandt", "Silke Voss")),
-    ("Quetzal Architects", "Mexico", ("Luz Herrera", "Diego Campos")),
+    ("Quetzal Architects", "Mexico", ("Luz Herrera", "Diego Campos", "Sofia Ruiz")),
     ("Maple Ridge Hospital", "Canada", ("Claire Fontaine", "Owen Black", "Priya Shah")),
     ("Sakura Robotics", "Japan", ("Haruto Sato", "Mei Kobayashi")),
     ("Fjord Energy", "Norway", ("Ingrid Dahl", "Lars Moe", "Nils Vik")),

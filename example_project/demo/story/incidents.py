@@ -76,6 +76,7 @@ def sales(stage: Stage) -> None:
         "order extended by phone",
         "SALES-147",
     )
+    add(52.4, "mara", lambda: stage.license("L-3008").disable(), "payment overdue", "SALES-152")
 
 
 def support(stage: Stage) -> None:
@@ -83,8 +84,8 @@ def support(stage: Stage) -> None:
     add(
         18.4,
         "yuki",
-        lambda: assign(stage, "L-3002", "Jana Petersen"),
-        "she moved to Quetzal",
+        lambda: assign(stage, "L-3002", "Sofia Ruiz"),
+        "starts on Monday",
         "SUP-402",
     )
     add(
@@ -97,7 +98,7 @@ def support(stage: Stage) -> None:
     add(
         18.6,
         "yuki",
-        lambda: assign(stage, "L-3002", "Jana Petersen"),
+        lambda: assign(stage, "L-3002", "Sofia Ruiz"),
         "now that a seat is free",
         "SUP-402",
     )
@@ -130,6 +131,7 @@ def support(stage: Stage) -> None:
         "SUP-431",
     )
     add(49.4, "yuki", lambda: stage.device("l-3006-ws1").release_borrow(), "back early", "SUP-431")
+    add(54.4, "yuki", lambda: borrow(stage, "l-3006-ws2", 21), "winter on the rig", "SUP-440")
     add(44.5, "ravi", lambda: stage.device("l-3007-ws2").reset(), "new graphics card", "SUP-436")
     add(
         45.4,
@@ -230,7 +232,7 @@ def housekeeping(stage: Stage) -> None:
         "admin",
         lambda: change(stage.customer("Quetzal Architects"), contact_name="Luz Herrera Díaz"),
     )
-    add(55.4, "support", lambda: stage.license("L-3002").unassign(stage.end_user("Jana Petersen")))
+    add(55.4, "support", lambda: stage.license("L-3002").unassign(stage.end_user("Sofia Ruiz")))
 
 
 def borrow(stage: Stage, hostname: str, days: int) -> None:

@@ -43,7 +43,13 @@ class Stage:
     def scene(
         self, day: float, who: str, act: Callable[[], Any], reason: str = "", ticket: str = ""
     ) -> None:
-        """Plan a scene for a day, counted from the beginning; 3.5 is noon of the fourth."""
+        """Plan a scene for a day, counted from the beginning; 3.5 is noon of the fourth.
+
+        People are at work from 8 to 18 o'clock, so theirs move there; systems never sleep.
+        """
+        if who in ADDRESSES:
+            date, hour = divmod(day, 1)
+            day = date + (8 + hour * 9) / 24
         self.scenes.append(Scene(day, len(self.scenes), who, reason, act, ticket))
 
     def play(self) -> None:

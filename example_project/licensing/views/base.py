@@ -12,6 +12,7 @@ from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import generic
 from django.views.generic.detail import SingleObjectMixin
 
@@ -81,7 +82,7 @@ class ObjectCreate(SaveMixin, generic.CreateView):
 
 
 class ObjectUpdate(SaveMixin, generic.UpdateView):
-    pass
+    title = gettext_lazy("Edit")
 
 
 class PartCreate(ObjectCreate):
@@ -146,6 +147,7 @@ class ObjectForm(ChangeMixin, SingleObjectMixin, generic.FormView):
     """A button that needs to know more: whom to assign, until when."""
 
     template_name = "licensing/form.html"
+    title: Any = ""
     action: Any = None
     """Called with the object and the form's values, but for the reason, by their names."""
 
