@@ -45,12 +45,12 @@ DEFAULT_MASKED = (
     "signing_key",
     "token",
 )
-"""Words that make a field's name look secret, see :func:`audit_log.registry.looks_secret`."""
+"""Words that make a field's name look secret; ``MASK_FIELDS`` adds to them."""
 
 DEFAULTS: dict[str, Any] = {
     "MODELS": {},
     "EXCLUDE_MODELS": (),
-    "MASK_FIELDS": DEFAULT_MASKED,
+    "MASK_FIELDS": (),
     "MAX_VALUE_LENGTH": 10_000,
     "ON_ERROR": "raise",
     "DATABASE": None,
@@ -60,6 +60,13 @@ DEFAULTS: dict[str, Any] = {
     "VISIBILITY": None,
     "PAGE_SIZE": 20,
 }
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    # Anything else is audit_log.E003.
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(item for item in value if isinstance(item, str))
+    return ()
 
 
 class Settings:
@@ -78,17 +85,17 @@ class Settings:
     def MODELS(self) -> Mapping[str, PolicyOptions]:
         """``{"app_label.Model": options}``; a list of labels means default options."""
         value = self._get("MODELS")
-        return value if isinstance(value, Mapping) else {label: {} for label in value}
+        return value if isinstance(value, Mapping) else {label: {} for label in _texts(value)}
 
     @property
     def EXCLUDE_MODELS(self) -> tuple[str, ...]:
         """Labels ``app_label.Model``, ``app_label.*`` or ``*`` that are not audited."""
-        return tuple(self._get("EXCLUDE_MODELS"))
+        return _texts(self._get("EXCLUDE_MODELS"))
 
     @property
     def MASK_FIELDS(self) -> tuple[str, ...]:
-        """Words that make a field's name secret; replaces the default list."""
-        return tuple(self._get("MASK_FIELDS"))
+        """Words that make a field's name secret, besides those that always do."""
+        return _texts(self._get("MASK_FIELDS"))
 
     @property
     def MAX_VALUE_LENGTH(self) -> int:

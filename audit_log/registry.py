@@ -198,6 +198,11 @@ def audited_models() -> list[type[models.Model]]:
     ]
 
 
+def declared_labels() -> list[str]:
+    """Return what ``register()`` was called for, as ``"app_label.model"``."""
+    return list(_declared)
+
+
 def why_not(model: type[models.Model]) -> str:
     """Return why a model is not audited, for people; empty where it is."""
     label = model._meta.label_lower

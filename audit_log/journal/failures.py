@@ -24,7 +24,7 @@ def guard(using: str) -> Iterator[None]:
     ``"log"`` it is logged, counted and signalled, and the change stays; a savepoint keeps
     a failed statement from spoiling the caller's transaction.
     """
-    if settings.ON_ERROR == "raise":
+    if settings.ON_ERROR != "log":
         yield
         return
     try:

@@ -1,7 +1,0 @@
-"""System checks."""
-
-from __future__ import annotations
-
-
-def install() -> None:
-    """Register the checks."""

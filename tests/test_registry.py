@@ -1,0 +1,135 @@
+"""Which models are audited, and by what policy."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+
+import audit_log
+from audit_log import catalogue, registry
+from audit_log.models import AuditEntry, AuditReference
+from tests.testapp.models import Author, Book, Dossier, Tag, Writer
+
+
+def test_audited_unless_excluded_by_default():
+    assert registry.policy_for(Author)
+    assert registry.policy_for(User)
+    for model in (
+        Session,
+        ContentType,
+        Permission,
+        LogEntry,
+        AuditEntry,
+        AuditReference,
+        Book.tags.through,
+    ):
+        assert registry.policy_for(model) is None, model
+        assert registry.why_not(model)
+    assert Writer not in registry.audited_models()
+    assert registry.policy_for(Writer) is registry.policy_for(Author)
+
+
+def test_precedence(settings):
+    settings.AUDIT_LOG = {"EXCLUDE_MODELS": ["testapp.*"]}
+    assert registry.policy_for(Author) is None
+    assert registry.policy_for(Book)  # registered
+    settings.AUDIT_LOG = {"EXCLUDE_MODELS": ["*"], "MODELS": ["testapp.Author"]}
+    assert registry.policy_for(Author)
+    assert registry.policy_for(User) is None
+    settings.AUDIT_LOG = {"EXCLUDE_MODELS": ["testapp.Book"]}
+    assert registry.policy_for(Book) is None
+    settings.AUDIT_LOG = {"MODELS": ["sessions.Session"]}
+    assert registry.policy_for(Session)
+
+
+def test_settings_override_option_by_option(settings):
+    settings.AUDIT_LOG = {"MODELS": {"testapp.book": {"exclude": ["pages"]}}}
+    policy = registry.policy_for(Book)
+    assert policy.exclude == {"pages"}
+    assert policy.references == ("author",)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("password", True),
+        ("API_Key", True),
+        ("access_token", True),
+        ("client_secret_hash", True),
+        ("secretary", False),
+        ("tokenizer", False),
+        ("name", False),
+    ],
+)
+def test_names_that_look_secret(name, secret):
+    assert registry.looks_secret(name) is secret
+
+
+def test_masking(settings):
+    assert registry.policy_for(User).mask == {"password"}
+    assert registry.policy_for(Book).mask == {"secret_token"}
+    settings.AUDIT_LOG = {"MASK_FIELDS": ["title"]}
+    assert registry.policy_for(Book).mask == {"secret_token", "title"}
+    settings.AUDIT_LOG = {"MODELS": {"testapp.Book": {"unmask": ["secret_token"]}}}
+    assert registry.policy_for(Book).mask == set()
+
+
+def test_last_log_in_is_not_an_update_of_the_user():
+    assert registry.policy_for(User).exclude == {"last_login"}
+
+
+@pytest.mark.parametrize(
+    ("name", "noun"),
+    [
+        ("License", "license"),
+        ("LicenseCustomField", "license_custom_field"),
+        ("APIKey", "api_key"),
+        ("OAuth2Token", "o_auth2_token"),
+    ],
+)
+def test_nouns(name, noun):
+    assert registry.snake_case(name) == noun
+
+
+@pytest.mark.django_db
+def test_secret_key_is_never_told():
+    from rest_framework.authtoken.models import Token
+
+    user = User.objects.create(username="ann")
+    token = Token.objects.create(user=user)
+    entry = AuditEntry.objects.order_by("id").last()
+    assert entry.action == "token.create"
+    assert token.key not in f"{entry.target_id} {entry.target_repr} {entry.changes}"
+    assert entry.target_id.startswith("sha256:")
+    assert list(AuditEntry.objects.for_object(token)) == [entry]
+
+
+# The catalogue
+
+
+def test_actions_that_follow_from_policies():
+    actions = catalogue.all_actions()
+    assert str(actions["book.create"].label) == "Book created"
+    assert actions["book.publish"].event_type == "update"
+    assert str(actions["book.add_tag"].label) == "Book: add tag"
+    assert "case_file.open" in actions
+    assert "dossier.create" not in actions
+    assert actions["book.lend"].label == "Book lent"
+    assert catalogue.label_of("gone.vanish") == "gone.vanish"
+    assert "book.lend" in catalogue.matching("BOOK LE")
+    assert list(actions) == sorted(actions)
+    assert registry.policy_for(Dossier).action("create") == "case_file.open"
+    assert registry.policy_for(Tag).action("update") == "tag.update"
+
+
+def test_declaring_an_action():
+    assert audit_log.action("book.lend", label="Book lent", event_type="other")
+    with pytest.raises(ValueError, match="declared already"):
+        audit_log.action("book.lend", label="Something else", event_type="other")
+    with pytest.raises(ValueError, match=r"noun\.verb"):
+        audit_log.action("Lend a book", label="x")
+    with pytest.raises(ValueError, match="no event type"):
+        audit_log.action("book.steal", label="x", event_type="crime")
