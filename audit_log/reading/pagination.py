@@ -100,15 +100,19 @@ def paginate(
             "page_size", _("page_size is a whole number from 1 to %(limit)s."), limit=MAX_PAGE_SIZE
         )
     pin = _pin(params)
-    if pin is None:
-        pin = queryset.newest_id()
-    if pin is None:
-        count, entries = 0, []
+    if pin is None and number == 1:
+        # The page itself says where the listing starts, and a short one how long it is.
+        entries = list(queryset.order_by("-id")[:size])
+        pin = entries[0].pk if entries else None
+        count = len(entries)
+        if pin is not None and count == size:
+            count = count_entries(queryset.started_at(pin))
     else:
-        listing = queryset.started_at(pin).order_by("-id")
+        pin = queryset.newest_id() if pin is None else pin
+        listing = queryset.none() if pin is None else queryset.started_at(pin)
         count = count_entries(listing)
         start = (number - 1) * size
-        entries = list(listing[start : start + size]) if start < count else []
+        entries = list(listing.order_by("-id")[start : start + size]) if start < count else []
     total_pages = max(1, -(-count // size))
     if number > total_pages:
         raise PageNotFound(total_pages)

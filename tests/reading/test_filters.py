@@ -77,6 +77,7 @@ def test_actor_by_key_also_of_a_user_who_is_gone() -> None:
     entry = make(actor_id=4711)
     make(actor_id=4712)
     assert found("actor=4711") == [entry]
+    assert found("actor=0") == found("actor=-1") == []
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from audit_log.models import AuditEntry
+from audit_log.querysets import AuditEntryQuerySet
+from audit_log.reading import pagination
 from audit_log.reading.pagination import InvalidPage, Page, PageNotFound, paginate
 from tests.reading.helpers import make, make_many
 
@@ -154,12 +156,29 @@ def test_a_pin_of_another_spelling_or_of_nobody() -> None:
 
 def test_queries(django_assert_num_queries) -> None:
     make_many(45)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         page = page_of()
     with django_assert_num_queries(2):
         paginate(AuditEntry.objects.all(), page.query(3))
+    with django_assert_num_queries(3):
+        page_of("page=2")
+    # A page that is not full needs no count.
+    with django_assert_num_queries(1):
+        assert page_of("page_size=50").count == 45
     with django_assert_num_queries(1):
         paginate(AuditEntry.objects.filter(tenant="x"), {})
+
+
+def test_what_arrives_between_the_queries_of_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_many(40)
+
+    def count_entries(queryset: AuditEntryQuerySet) -> int:
+        make()
+        return queryset.count()
+
+    monkeypatch.setattr(pagination, "count_entries", count_entries)
+    page = page_of()
+    assert (page.count, page.total_pages, page.pin) == (40, 2, page.entries[0].pk)
 
 
 def test_ids_are_in_the_same_order_in_the_database_and_in_python() -> None:
