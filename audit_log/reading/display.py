@@ -158,8 +158,11 @@ def _field_change(
 
 
 def _one_side(parts: Any, side: str, field: models.Field[Any, Any] | None) -> Value:
-    value = value_of(parts.get(side), field, str(parts.get(f"{side}_repr") or ""))
-    digest = parts.get(f"{side}_sha256")
+    stored, digest = parts.get(side), parts.get(f"{side}_sha256")
+    if digest and isinstance(stored, str):
+        # What stands at the end is where it was cut, not the end.
+        stored = stored.rstrip()
+    value = value_of(stored, field, str(parts.get(f"{side}_repr") or ""))
     if not digest:
         return value
     return Value(value.kind, f"{value.text}…", value.raw, str(digest))

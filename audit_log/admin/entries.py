@@ -1,0 +1,161 @@
+"""The audit log's own pages in the admin: a list and an entry, for reading only."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+)
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.http import urlencode
+from django.utils.text import capfirst
+
+from audit_log.admin.listing import Listing
+from audit_log.admin.pages import admin_url, app_crumb, page_context
+from audit_log.admin.query import Query
+from audit_log.admin.targets import change_page_of
+from audit_log.models import AuditEntry
+from audit_log.reading.display import target_text
+from audit_log.reading.export import export_response
+from audit_log.reading.values import visible
+from audit_log.reading.visibility import may_export, may_read, visible_entries
+
+if TYPE_CHECKING:
+    from django.http.response import HttpResponseBase
+
+    from audit_log.querysets import AuditEntryQuerySet
+
+    EntryAdmin = admin.ModelAdmin[AuditEntry]
+else:
+    EntryAdmin = admin.ModelAdmin
+
+READING = frozenset({"GET", "HEAD"})
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(EntryAdmin):
+    """List, entry page and CSV. Nobody adds, changes or deletes anything, superusers neither.
+
+    Who may read is decided by the permission ``audit_log.view_auditentry`` or by
+    ``VISIBILITY``, as on every other surface.
+    """
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_read(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_read(request)
+
+    def get_queryset(self, request: HttpRequest) -> AuditEntryQuerySet:
+        return visible_entries(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path(
+            "export/",
+            self.admin_site.admin_view(self.export_view),
+            name="audit_log_auditentry_export",
+        )
+        return [export, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show one page of the entries that the query parameters ask for.
+
+        400 with the reasons where a filter or the page cannot be asked for.
+        """
+        self._only_reading(request)
+        listing = Listing(Query(request), self._url("changelist"), self._url("export"))
+        if listing.redirect_url:
+            return HttpResponseRedirect(listing.redirect_url)
+        crumbs = [app_crumb(self), (self._name, "")]
+        context = {"listing": listing, **(extra_context or {})}
+        return TemplateResponse(
+            request,
+            "audit_log/admin/entry_list.html",
+            page_context(self, request, self._name, crumbs) | context,
+            status=400 if listing.errors else 200,
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one entry; 404 for one that is not there or not to be seen by this user."""
+        self._only_reading(request)
+        try:
+            entry = visible_entries(request).get(pk=uuid.UUID(object_id))
+        except (ValueError, AuditEntry.DoesNotExist) as error:
+            raise Http404 from error
+        crumbs = [app_crumb(self), (self._name, self._url("changelist")), (visible(str(entry)), "")]
+        title = ": ".join(filter(None, [entry.action_label, target_text(entry)]))
+        context = {
+            "entry": entry,
+            "references": entry.references.order_by("pk"),
+            "target_url": change_page_of(entry, self.admin_site, request),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(
+            request,
+            "audit_log/admin/entry.html",
+            page_context(self, request, title, crumbs) | context,
+        )
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Stream the entries that the query parameters ask for as CSV."""
+        if request.method not in READING or not may_export(request):
+            raise PermissionDenied
+        query = Query(request)
+        if not query.is_valid:
+            if query.clarified:
+                return HttpResponseRedirect(f"{request.path}?{urlencode(query.clarified)}")
+            # Plain text: whoever may export need not be allowed to see the list.
+            text = "\n".join(query.errors)
+            return HttpResponseBadRequest(text, content_type="text/plain; charset=utf-8")
+        return export_response(request, query.qs, "csv")
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: entries are written by what happens."""
+        raise PermissionDenied
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: entries are append-only."""
+        raise PermissionDenied
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: an entry has no history."""
+        raise Http404
+
+    @property
+    def _name(self) -> str:
+        return capfirst(str(self.opts.verbose_name_plural))
+
+    def _url(self, view: str) -> str:
+        return admin_url(self.admin_site, AuditEntry, view)
+
+    def _only_reading(self, request: HttpRequest) -> None:
+        if request.method not in READING or not may_read(request):
+            raise PermissionDenied

@@ -1,0 +1,127 @@
+"""The audit log on the admin pages of other models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from audit_log import registry
+from audit_log.admin.pages import admin_url, app_crumb, page_context
+from audit_log.identity import key_text, secret_key_text, target_of, text_of, type_of
+from audit_log.reading.display import target_text
+from audit_log.reading.values import visible
+from audit_log.reading.visibility import may_read, visible_entries
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.http import HttpRequest, HttpResponse
+
+    from audit_log.models import AuditEntry
+
+    AnyModelAdmin = admin.ModelAdmin[Any]
+else:
+    AnyModelAdmin = object
+
+
+class AuditHistoryAdminMixin(AnyModelAdmin):
+    """Show the audit log on a model's admin pages: put it before ``ModelAdmin``.
+
+    The change page gets the object's history at its bottom. The page "History" shows it
+    instead of the admin's own log, also for an object that has been deleted. Both only to
+    those who may read the audit log; the page "History" is otherwise forbidden.
+
+    Templates of your own (``change_form_template``, ``object_history_template``, or files in
+    ``admin/<app>/<model>/``) stay in use: these are laid over them.
+    """
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        response = super().render_change_form(request, context, add, change, form_url, obj)
+        if obj is None or context.get("is_popup") or not isinstance(response, TemplateResponse):
+            return response
+        return _overlaid(response, "audit_log/admin/change_form.html")
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what the audit log knows of an object that is there or was deleted.
+
+        403 without the permission to view the model or to read the audit log. Where the
+        object is not there and nothing is known of it: as the admin does it.
+        """
+        key = unquote(object_id)
+        obj = self.get_object(request, key)
+        if not self.has_view_or_change_permission(request, obj) or not may_read(request):
+            raise PermissionDenied
+        if obj is None:
+            gone = None if _exists(self.model, key) else _newest_of_gone(request, self.model, key)
+            if gone is None:
+                # Never there, or there and hidden by get_queryset().
+                return super().history_view(request, object_id, extra_context)
+            target, name = (gone.target_type, gone.target_id), target_text(gone)
+        else:
+            target, name = target_of(obj), visible(text_of(obj))
+        plural = capfirst(str(self.opts.verbose_name_plural))
+        title = _("History: %(name)s") % {"name": name}
+        changelist = admin_url(self.admin_site, self.model, "changelist")
+        crumbs = [app_crumb(self), (plural, changelist), (title, "")]
+        context = {
+            **page_context(self, request, title, crumbs),
+            "module_name": plural,
+            "object": obj,
+            "preserved_filters": self.get_preserved_filters(request),
+            "history_target": target,
+            **(extra_context or {}),
+        }
+        label, model = self.opts.app_label, self.opts.model_name
+        templates = self.object_history_template or [
+            f"admin/{label}/{model}/object_history.html",
+            f"admin/{label}/object_history.html",
+            "admin/object_history.html",
+        ]
+        response = TemplateResponse(request, templates, context)
+        return _overlaid(response, "audit_log/admin/object_history.html")
+
+
+def _overlaid(response: TemplateResponse, template: str) -> TemplateResponse:
+    # Whatever template the admin chose becomes the parent of ours.
+    context = dict(response.context_data or {})
+    context["history_parent"] = response.resolve_template(response.template_name)
+    response.context_data = context
+    response.template_name = template
+    return response
+
+
+def _exists(model: type[Model], key: str) -> bool:
+    try:
+        return model._base_manager.filter(pk=key).exists()
+    except (ValidationError, ValueError):
+        return False
+
+
+def _newest_of_gone(request: HttpRequest, model: type[Model], key: str) -> AuditEntry | None:
+    """Return the newest entry of a deleted object, whose key stands in an address as text."""
+    policy = registry.policy_for(model)
+    text_of_key = secret_key_text if policy and policy.key_is_secret else key_text
+    try:
+        key = model._meta.pk.to_python(key)
+    except ValidationError:
+        return None
+    entries = visible_entries(request).filter(target_type=type_of(model))
+    return entries.filter(target_id=text_of_key(key)).order_by("-id").first()

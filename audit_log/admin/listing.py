@@ -1,0 +1,134 @@
+"""What the list page shows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.http import urlencode
+
+from audit_log.admin.actors import keys_are_free_text
+from audit_log.reading.display import actor_text
+from audit_log.reading.listing import page_of
+from audit_log.reading.pagination import InvalidPage, Page
+from audit_log.reading.visibility import may_export
+
+if TYPE_CHECKING:
+    from audit_log.admin.query import Query
+
+MAIN_FIELDS = (
+    "search",
+    "occurred_after",
+    "occurred_before",
+    "event_type",
+    "action",
+    "target_type",
+    "actor",
+)
+
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)?")
+_LOCAL_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?")
+
+
+class Listing:
+    """One page of entries or what is wrong, the filter form, and where its links lead."""
+
+    def __init__(self, query: Query, list_url: str, export_url: str) -> None:
+        self.reset_url = list_url
+        self.page: Page | None = None
+        self.page_error = ""
+        self.is_filtered = bool(query.filters)
+        self._query = query
+        self._export_url = export_url if may_export(query.request) else ""
+        if query.is_valid:
+            try:
+                page = page_of(query.qs.defer("metadata", "salt"), query.request.GET)
+            except InvalidPage as error:
+                self.page_error = f"{error.field}: {error}"
+            else:
+                self.page = page
+        self.errors = [*query.errors, *filter(None, [self.page_error])]
+        self.form = _dressed(query.form)
+
+    @property
+    def redirect_url(self) -> str:
+        """Where to go because the actor was given by name, or empty."""
+        no_such_key = "actor" in self._query.form.errors
+        if self.page is not None and self.page.count == 0:
+            no_such_key = keys_are_free_text()
+        clarified = self._query.clarified if no_such_key else None
+        return self._url(clarified) if clarified else ""
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        """The filters that are always in sight."""
+        return [self.form[name] for name in MAIN_FIELDS]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        """The other filters."""
+        return [field for field in self.form if field.name not in MAIN_FIELDS]
+
+    @property
+    def more_fields_used(self) -> bool:
+        """Whether one of the other filters has a value."""
+        return any(field.name in self._query.filters for field in self.more_fields)
+
+    @property
+    def page_size(self) -> str:
+        """The page size that was asked for; it stays."""
+        return self._query.request.GET.get("page_size", "") if self.page else ""
+
+    @property
+    def actor_name(self) -> str:
+        """Who it is whose key the actor filter holds, where an entry tells."""
+        if "actor" in self._query.filters and self.page is not None and self.page.entries:
+            return actor_text(self.page.entries[0])
+        return ""
+
+    @property
+    def reload_url(self) -> str:
+        """The first page, with what has arrived since."""
+        kept = {"page_size": self.page_size} if self.page_size else {}
+        return self._url({**self._query.filters, **kept})
+
+    @property
+    def export_url(self) -> str:
+        """The CSV of all that the filters let through; empty for those who may not have it."""
+        if not self._export_url or not self.is_filtered:
+            return self._export_url
+        return f"{self._export_url}?{urlencode(self._query.filters)}"
+
+    @property
+    def previous_url(self) -> str:
+        """The page of newer entries, or empty."""
+        page = self.page
+        return self._page_url(page, page.number - 1) if page and page.has_previous else ""
+
+    @property
+    def next_url(self) -> str:
+        """The page of older entries, or empty."""
+        page = self.page
+        return self._page_url(page, page.number + 1) if page and page.has_next else ""
+
+    def _page_url(self, page: Page, number: int) -> str:
+        return self._url({**self._query.filters, **page.query(number)})
+
+    def _url(self, parameters: dict[str, Any]) -> str:
+        return f"{self.reset_url}?{urlencode(parameters)}" if parameters else self.reset_url
+
+
+def _dressed(form: forms.Form) -> forms.Form:
+    form.fields["search"].widget = forms.TextInput(attrs={"type": "search"})
+    for name in ("occurred_after", "occurred_before"):
+        value = str(form[name].value() or "")
+        # A browser drops from a date input what is no date: then it stays a text input.
+        kind, step = "text", {}
+        if _DATE.fullmatch(value):
+            kind = "date"
+        elif _LOCAL_DATETIME.fullmatch(value):
+            kind, step = "datetime-local", {"step": "any"}
+        form.fields[name].widget = forms.TextInput(attrs={"type": kind, **step})
+    form.label_suffix = ""
+    return form

@@ -1,0 +1,95 @@
+"""What a request for entries asks for, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from audit_log.admin.actors import find_users
+from audit_log.journal.actors import name_of
+from audit_log.reading.filters import AuditEntryFilter
+from audit_log.reading.pagination import PARAMETERS
+from audit_log.reading.values import visible
+from audit_log.reading.visibility import visible_entries
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.http import HttpRequest
+
+    from audit_log.querysets import AuditEntryQuerySet
+
+MAX_SHOWN = 100
+"""Characters of a wrong value that its message repeats."""
+
+
+class Query:
+    """The filters of a request.
+
+    The actor may be given by user name or e-mail address too. Then ``clarified`` has the
+    filters with that user's key, by which the request is to be asked again.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.entries = visible_entries(request)
+        self._filter = AuditEntryFilter(data=request.GET, queryset=self.entries, request=request)
+        self.form: forms.Form = self._filter.form
+        self.filters: dict[str, str] = {
+            name: request.GET[name] for name in self.form.fields if request.GET.get(name)
+        }
+        if "actor" in self.form.errors and len(request.GET.getlist("actor")) == 1:
+            self._explain_actor()
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether all of it can be asked for."""
+        return not self._unknown and self._filter.is_valid()
+
+    @property
+    def qs(self) -> AuditEntryQuerySet:
+        """The entries that the filters let through."""
+        entries: AuditEntryQuerySet = self._filter.qs
+        return entries
+
+    @property
+    def errors(self) -> list[str]:
+        """What is wrong, each with the name of the filter that it is about."""
+        errors = [
+            _("“%(name)s” is no filter of the audit log.") % {"name": visible(name[:MAX_SHOWN])}
+            for name in self._unknown
+        ]
+        for name, messages in self.form.errors.items():
+            label = self.form.fields[name].label
+            errors += [f"{label}: {message}" for message in messages]
+        return errors
+
+    @property
+    def clarified(self) -> dict[str, str] | None:
+        """The filters with the key of the one user whom the actor filter names."""
+        if len(self.named_users) != 1:
+            return None
+        return {**self.filters, "actor": str(self.named_users[0].pk)}
+
+    @cached_property
+    def named_users(self) -> list[AbstractBaseUser]:
+        """The users whose name or address the actor filter holds."""
+        return find_users(self.filters.get("actor", ""), self.entries)
+
+    @property
+    def _unknown(self) -> list[str]:
+        # A filter with a typing error must not pass for one that is applied. Names with an
+        # underscore in front are the admin's own.
+        known = {*self.form.fields, *PARAMETERS}
+        return [name for name in self.request.GET if name not in known and name[:1] != "_"]
+
+    def _explain_actor(self) -> None:
+        shown = {"text": visible(self.filters.get("actor", "")[:MAX_SHOWN])}
+        if self.named_users:
+            shown["users"] = ", ".join(f"{user.pk} ({name_of(user)})" for user in self.named_users)
+            message = _("Several users are called “%(text)s”. Give the key of one: %(users)s.")
+        else:
+            message = _("No user has the key, the user name or the e-mail address “%(text)s”.")
+        self.form.errors["actor"] = self.form.error_class([message % shown])

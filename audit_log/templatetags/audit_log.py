@@ -1,0 +1,62 @@
+"""``{% load audit_log %}{% audit_history object %}``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.db import models
+
+from audit_log.identity import key_text, target_of
+from audit_log.reading.history import history_of
+from audit_log.reading.visibility import may_read
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+register = template.Library()
+
+
+@register.inclusion_tag("audit_log/history_panel.html", takes_context=True)
+def audit_history(
+    context: template.Context,
+    obj: Any = None,
+    *,
+    target_type: str = "",
+    target_id: Any = None,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    """Render the history of an object: a table of its newest entries, with links to older ones.
+
+    ``obj`` is the object; for one that is gone, give ``target_type="app_label.model"`` and
+    ``target_id`` instead. ``limit`` is how many entries are on a page, otherwise the setting
+    ``PAGE_SIZE``.
+
+    Renders nothing without a request in the context, for somebody who may not read the audit
+    log, and for an object that is ``None``, empty or not saved yet. Raises ``TypeError`` for
+    anything else that is no model instance.
+    """
+    request = _request_of(context)
+    target = _target(obj, target_type, target_id)
+    if request is None or target is None or not may_read(request):
+        return {"history": None}
+    return {
+        "history": history_of(request, *target, limit),
+        "in_admin": "admin" in getattr(request.resolver_match, "app_names", ()),
+        "csp_nonce": context.get("csp_nonce"),
+    }
+
+
+def _request_of(context: template.Context) -> HttpRequest | None:
+    # A RequestContext has it also where no context processor puts it among the variables.
+    return getattr(context, "request", None) or context.get("request") or None
+
+
+def _target(obj: Any, target_type: str, target_id: Any) -> tuple[str, str] | None:
+    if target_type and target_id is not None:
+        return target_type.lower(), key_text(target_id)
+    if obj is None or obj == "":
+        return None
+    if not isinstance(obj, models.Model):
+        raise TypeError(f"audit_history shows the history of a model instance, not of {obj!r}.")
+    return None if obj.pk is None else target_of(obj)

@@ -1,0 +1,37 @@
+"""What the templates of this app ask about an entry; see :mod:`audit_log.reading.display`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import template
+
+from audit_log.reading import display
+from audit_log.reading.values import json_text, visible
+
+if TYPE_CHECKING:
+    from audit_log.models import AuditEntry
+
+register = template.Library()
+
+register.filter("actor_text", display.actor_text)
+register.filter("actor_kind", display.actor_kind)
+register.filter("target_text", display.target_text)
+register.filter("type_label", display.type_label)
+register.filter("old_json", display.old_json)
+register.filter("new_json", display.new_json)
+register.filter("json_text", json_text)
+register.filter("visible", visible)
+
+
+@register.filter
+def changes(entry: AuditEntry, max_length: int | None = None) -> list[display.FieldChange]:
+    """Return the changes of an entry, longer texts cut to ``max_length`` characters."""
+    return display.changes_of(entry, max_length)
+
+
+@register.filter
+def field_labels(entry: AuditEntry, limit: int) -> dict[str, list[str] | int]:
+    """Return the first labels of the fields an entry is about, and how many more there are."""
+    labels = display.field_labels(entry)
+    return {"shown": labels[:limit], "more": max(0, len(labels) - limit)}
