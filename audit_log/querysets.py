@@ -24,11 +24,11 @@ else:
 def _refuse(operation: str) -> Any:
     def refused(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly(
-            f"{operation}() is refused: entries of the audit log are append-only. "
+            f"{operation} is refused: entries of the audit log are append-only. "
             "Only prune_audit_log and erase_from_audit_log remove anything."
         )
 
-    refused.__name__ = operation
+    refused.__name__ = operation.partition("(")[0]
     refused.alters_data = True  # type: ignore[attr-defined]  # never called by a template
     return refused
 
@@ -36,14 +36,20 @@ def _refuse(operation: str) -> Any:
 class AppendOnlyQuerySet(models.QuerySet[Any]):
     """A queryset that reads and adds."""
 
-    update = _refuse("update")
-    aupdate = _refuse("aupdate")
-    delete = _refuse("delete")
-    adelete = _refuse("adelete")
-    bulk_update = _refuse("bulk_update")
-    abulk_update = _refuse("abulk_update")
-    update_or_create = _refuse("update_or_create")
-    aupdate_or_create = _refuse("aupdate_or_create")
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add rows. Raises :exc:`AppendOnly` for ``update_conflicts``."""
+        if kwargs.get("update_conflicts") or len(args) > 2 and args[2]:
+            _refuse("bulk_create(update_conflicts=True)")(self)
+        return super().bulk_create(objs, *args, **kwargs)
+
+    update = _refuse("update()")
+    aupdate = _refuse("aupdate()")
+    delete = _refuse("delete()")
+    adelete = _refuse("adelete()")
+    bulk_update = _refuse("bulk_update()")
+    abulk_update = _refuse("abulk_update()")
+    update_or_create = _refuse("update_or_create()")
+    aupdate_or_create = _refuse("aupdate_or_create()")
 
 
 class AuditEntryQuerySet(AppendOnlyQuerySet, _EntryQuerySet):

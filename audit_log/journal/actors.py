@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.utils.functional import SimpleLazyObject
 
 from audit_log.identity import clean, shorten
 from audit_log.vocabulary import ActorType
@@ -71,15 +70,13 @@ def actor_of_request(request: HttpRequest) -> Actor:
 
 def name_of(user: Any) -> str:
     """Return ``"Full Name <address>"``, else the user name; never raises."""
-    if isinstance(user, SimpleLazyObject):
-        user.pk  # noqa: B018  # resolve it once
     try:
         full_name = user.get_full_name().strip() if hasattr(user, "get_full_name") else ""
         address = _address_of(user)
         text = f"{full_name} <{address}>" if full_name and address else user.get_username()
     except Exception:
         logger.exception("The name of an actor could not be read.")
-        text = f"{type(user).__name__} ({user.pk})"
+        text = f"{user.__class__.__name__} ({user.pk})"
     return shorten(clean(str(text)))
 
 
@@ -87,6 +84,6 @@ def _address_of(user: Any) -> str:
     if not isinstance(user, AbstractBaseUser):
         return str(getattr(user, "email", "") or "")
     try:
-        return str(getattr(user, type(user).get_email_field_name(), "") or "")
+        return str(getattr(user, user.get_email_field_name(), "") or "")
     except AttributeError:
         return ""

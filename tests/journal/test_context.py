@@ -1,0 +1,432 @@
+"""Who, why and where from."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import threading
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpResponse
+from django.test import AsyncClient, Client, RequestFactory
+from django.utils.functional import SimpleLazyObject
+
+import audit_log
+from audit_log.journal import context as journal_context
+from audit_log.journal.context import current
+from audit_log.middleware import AuditLogMiddleware
+from audit_log.models import AuditEntry
+from tests.capture.helpers import actions, entries, last
+from tests.testapp.models import Author
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann():
+    with audit_log.pause(reason="set up"):
+        return User.objects.create_user(
+            "ann", "ann@example.com", "pw", first_name="Ann", last_name="Lee"
+        )
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks():
+    yield
+    assert current() is journal_context.OUTSIDE
+
+
+def write() -> AuditEntry:
+    Author.objects.create(name="x")
+    return last()
+
+
+def test_outside_of_everything():
+    entry = write()
+    assert (entry.actor_id, entry.actor_type, entry.actor_repr) == (None, "system", "")
+    assert (entry.reason, entry.remote_addr, entry.correlation_id) == ("", None, "")
+    assert entry.metadata == {}
+    assert len(entry.salt) == 16
+
+
+def test_block(ann):
+    with audit_log.context(
+        actor=ann,
+        reason="ticket 811",
+        tenant="acme",
+        correlation_id="abc",
+        remote_addr="203.0.113.7",
+        batch=7,
+    ):
+        entry = write()
+    assert (entry.actor, entry.actor_type) == (ann, "user")
+    assert entry.actor_repr == "Ann Lee <ann@example.com>"
+    assert (entry.reason, entry.tenant, entry.correlation_id) == ("ticket 811", "acme", "abc")
+    assert (entry.remote_addr, entry.metadata) == ("203.0.113.7", {"batch": 7})
+    assert write().actor is None
+
+
+def test_blocks_nest(ann):
+    with audit_log.context(actor=ann, reason="outer", a=1):
+        outer = write()
+        with audit_log.context(reason="inner", b=datetime.date(2020, 1, 2)):
+            inner = write()
+        with audit_log.context(correlation_id="own"):
+            own = write()
+        again = write()
+    assert (inner.actor_id, inner.reason) == (ann.pk, "inner")
+    assert inner.metadata == {"a": 1, "b": "2020-01-02"}
+    assert inner.correlation_id == outer.correlation_id == again.correlation_id != ""
+    assert own.correlation_id == "own"
+    assert (again.reason, again.metadata) == ("outer", {"a": 1})
+
+
+def test_block_ends_with_an_exception(ann):
+    with pytest.raises(RuntimeError), audit_log.context(actor=ann):
+        raise RuntimeError
+    assert write().actor_type == "system"
+
+
+def test_decorator(ann):
+    @audit_log.context(actor=ann, reason="nightly")
+    def work(number):
+        """Work."""
+        write()
+        return number + 1
+
+    assert work(1) == 2
+    assert work.__doc__ == "Work."
+    work(1)
+    first, second = entries(action="author.create")
+    assert first.reason == second.reason == "nightly"
+    assert first.correlation_id != second.correlation_id
+
+
+def test_decorator_refuses_generators():
+    with pytest.raises(TypeError, match="generator"):
+
+        @audit_log.context(reason="x")
+        def work():
+            yield 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_async_blocks_and_decorator(ann):
+    seen = {}
+
+    @audit_log.context(reason="decorated")
+    async def decorated(name):
+        await asyncio.sleep(0)
+        seen[name] = current().reason
+
+    async def block(name):
+        async with audit_log.context(reason=name):
+            await asyncio.sleep(0)
+            await Author.objects.acreate(name=name)
+            seen[name] = current().reason
+
+    async def main():
+        await asyncio.gather(block("a"), block("b"), decorated("c"))
+        seen["after"] = current().reason
+
+    asyncio.run(main())
+    assert seen == {"a": "a", "b": "b", "c": "decorated", "after": ""}
+    assert {e.changes["name"]["new"]: e.reason for e in entries(action="author.create")} == {
+        "a": "a",
+        "b": "b",
+    }
+
+
+def test_threads_do_not_share(ann):
+    seen = []
+    with audit_log.context(actor=ann):
+        thread = threading.Thread(target=lambda: seen.append(current().actor))
+        thread.start()
+        thread.join()
+    assert seen == [None]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"correlation_id": ""}, "1 to 64"),
+        ({"correlation_id": "x" * 65}, "1 to 64"),
+        ({"occurred_at": datetime.datetime(2020, 1, 1)}, "aware"),  # noqa: DTZ001
+        ({"remote_addr": "somewhere"}, "IP address"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        audit_log.context(**arguments)
+
+
+def test_history_that_is_imported():
+    then = datetime.datetime(2015, 5, 6, 7, 8, 9, 123456, datetime.UTC)
+    with audit_log.context(occurred_at=then):
+        first, second = write(), write()
+    assert first.occurred_at == then
+    assert first.id.int >> 80 == int(then.timestamp() * 1000)
+    assert first.id < second.id
+    assert first.metadata["recorded_at"] > "2020"
+    now = write()
+    assert now.id > second.id
+    assert "recorded_at" not in now.metadata
+
+
+# Actors
+
+
+def test_kinds_of_actors(ann):
+    for actor, told in [
+        (audit_log.Actor("task", "clean up"), (None, "task", "clean up")),
+        ("importer", (None, "system", "importer")),
+        (AnonymousUser(), (None, "anonymous", "")),
+        (SimpleLazyObject(lambda: ann), (ann.pk, "user", "Ann Lee <ann@example.com>")),
+        (User(username="new"), (None, "user", "new")),
+    ]:
+        with audit_log.context(actor=actor):
+            entry = write()
+        assert (entry.actor_id, entry.actor_type, entry.actor_repr) == told
+    with pytest.raises(ValueError, match="no actor type"):
+        audit_log.Actor("robot")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"first_name": "Ann", "email": ""}, "ann"),
+        ({"first_name": "", "email": "a@x.org"}, "ann"),
+        ({"first_name": "Ann", "email": "a@x.org"}, "Ann <a@x.org>"),
+    ],
+)
+def test_names_of_actors(fields, name):
+    user = User.objects.create(username="ann", **fields)
+    with audit_log.context(actor=user):
+        assert write().actor_repr == name
+
+
+def test_user_who_cannot_be_named(ann, monkeypatch):
+    monkeypatch.setattr(User, "get_full_name", lambda self: 1 / 0)
+    with audit_log.context(actor=ann):
+        assert write().actor_repr == f"User ({ann.pk})"
+
+
+def test_deleting_the_actor_rewrites_nothing(ann):
+    key = ann.pk
+    with audit_log.context(actor=ann):
+        entry = write()
+    ann.delete()
+    entry = AuditEntry.objects.get(pk=entry.pk)
+    assert (entry.actor_id, entry.actor_repr) == (key, "Ann Lee <ann@example.com>")
+    assert AuditEntry.objects.by_actor(key).count() == 1
+
+
+# Requests
+
+
+def respond(request):
+    write()
+    return HttpResponse("ok")
+
+
+def serve(request, view=respond):
+    return AuditLogMiddleware(view)(request)
+
+
+def test_request(ann):
+    request = RequestFactory().post("/books/?q=secret", HTTP_USER_AGENT="Browser/1")
+    request.user = ann
+    serve(request)
+    entry = last()
+    assert entry.actor == ann
+    assert entry.remote_addr == "127.0.0.1"
+    assert entry.metadata == {"method": "POST", "path": "/books/", "user_agent": "Browser/1"}
+    assert len(entry.correlation_id) == 32
+
+
+def test_one_correlation_id_a_request():
+    def view(request):
+        write()
+        write()
+        with audit_log.context(reason="x"):
+            write()
+        return HttpResponse()
+
+    serve(RequestFactory().get("/"), view)
+    serve(RequestFactory().get("/"), view)
+    found = [entry.correlation_id for entry in entries()]
+    assert len(set(found)) == 2
+    assert found[0] == found[1] == found[2]
+
+
+def test_nobody_is_anonymous():
+    request = RequestFactory().get("/")
+    serve(request)
+    assert last().actor_type == "anonymous"
+    request.user = AnonymousUser()
+    serve(request)
+    assert last().actor_type == "anonymous"
+
+
+def test_user_is_read_when_an_entry_needs_it_and_not_before(ann):
+    reads = []
+
+    def load():
+        reads.append(1)
+        return ann
+
+    request = RequestFactory().get("/")
+    request.user = SimpleLazyObject(load)
+    serve(request, lambda request: HttpResponse())
+    assert reads == []
+    serve(request)
+    assert reads == [1]
+
+
+def test_user_who_is_known_late(ann):
+    def view(request):
+        write()
+        request.user = ann
+        write()
+        return HttpResponse()
+
+    serve(RequestFactory().get("/"), view)
+    assert [entry.actor_type for entry in entries()][1:] == ["anonymous", "user"]
+
+
+def test_user_who_cannot_be_reached(caplog):
+    def fail():
+        raise ConnectionError("the session store is down")
+
+    request = RequestFactory().get("/")
+    request.user = SimpleLazyObject(fail)
+    serve(request)
+    assert last().actor_repr == "unknown: the user could not be read"
+    assert "could not be read" in caplog.text
+
+
+def test_context_inside_a_request(ann):
+    def view(request):
+        with audit_log.context(actor="importer", remote_addr="203.0.113.9"):
+            write()
+        return HttpResponse()
+
+    request = RequestFactory().get("/")
+    request.user = ann
+    serve(request, view)
+    assert (last().actor_repr, last().remote_addr) == ("importer", "203.0.113.9")
+    assert last().metadata["path"] == "/"
+
+
+def test_request_ends_with_an_exception():
+    def view(request):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        serve(RequestFactory().get("/"), view)
+    assert write().actor_type == "system"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_async_request(ann):
+    request = RequestFactory().get("/")
+    request.user = ann
+
+    async def view(request):
+        await Author.objects.acreate(name="x")
+        return HttpResponse()
+
+    middleware = AuditLogMiddleware(view)
+    assert (
+        asyncio.iscoroutinefunction(middleware)
+        or asyncio.iscoroutinefunction(middleware.__call__)
+        or middleware._async
+    )
+    asyncio.run(middleware(request))
+    assert last().actor == ann
+    assert last().remote_addr == "127.0.0.1"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_async_stack_of_middleware(ann):
+    async def main():
+        client = AsyncClient()
+        await client.aforce_login(ann)
+        return await client.get("/admin/")
+
+    asyncio.run(main())
+    assert last().action == "user.log_in"
+
+
+@pytest.mark.parametrize(
+    ("count", "forwarded", "remote", "expected"),
+    [
+        (0, "198.51.100.1", "10.0.0.1", "10.0.0.1"),
+        (1, "198.51.100.1", "10.0.0.1", "198.51.100.1"),
+        (1, "6.6.6.6, 198.51.100.1", "10.0.0.1", "198.51.100.1"),
+        (2, "6.6.6.6, 198.51.100.1, 10.0.0.2", "10.0.0.1", "198.51.100.1"),
+        (3, "198.51.100.1", "10.0.0.1", "198.51.100.1"),
+        (1, "", "10.0.0.1", "10.0.0.1"),
+        (1, "198.51.100.1:4711", "10.0.0.1", "198.51.100.1"),
+        (1, "[2001:db8::1]:4711", "10.0.0.1", "2001:db8::1"),
+        (1, "2001:DB8::1", "10.0.0.1", "2001:db8::1"),
+        (1, "unknown", "10.0.0.1", None),
+        (0, "", "", None),
+        (0, "", "fe80::1%eth0", "fe80::1"),
+    ],
+)
+def test_client_address(settings, count, forwarded, remote, expected):
+    settings.AUDIT_LOG = {"TRUSTED_PROXY_COUNT": count}
+    serve(RequestFactory(REMOTE_ADDR=remote).get("/", HTTP_X_FORWARDED_FOR=forwarded))
+    assert last().remote_addr == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"HTTP_X_REQUEST_ID": "req-1.2:3"}, "req-1.2:3"),
+        ({"HTTP_X_REQUEST_ID": "x" * 65}, None),
+        ({"HTTP_X_REQUEST_ID": "a b"}, None),
+        (
+            {"HTTP_TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+            "4bf92f3577b34da6a3ce929d0e0e4736",
+        ),
+        ({"HTTP_TRACEPARENT": "nonsense"}, None),
+    ],
+)
+def test_correlation_id_from_outside(settings, headers, expected):
+    serve(RequestFactory().get("/", **headers))
+    assert last().correlation_id not in headers.values()
+    assert len(last().correlation_id) == 32
+    settings.AUDIT_LOG = {"TRUST_REQUEST_ID": True}
+    serve(RequestFactory().get("/", **headers))
+    made = last().correlation_id
+    assert made == expected if expected else len(made) == 32
+
+
+# Log in
+
+
+def test_log_in_and_out(ann):
+    client = Client(REMOTE_ADDR="203.0.113.7")
+    assert client.login(username="ann", password="pw")
+    client.logout()
+    assert client.login(username="ann", password="wrong") is False
+    assert actions()[1:] == ["user.log_in", "user.log_out", "user.log_in"]
+    entry = last()
+    assert (entry.outcome, entry.event_type) == ("failure", "access")
+    assert entry.metadata["username"] == "ann"
+    assert "wrong" not in str(entry.metadata)
+
+
+def test_log_in_page_names_the_user(ann, client):
+    User.objects.filter(pk=ann.pk)._update([(User._meta.get_field("is_staff"), None, True)])
+    response = client.post("/admin/login/", {"username": "ann", "password": "pw"})
+    assert response.status_code in {200, 302}
+    entry = last()
+    assert (entry.action, entry.actor_id, entry.target_id) == ("user.log_in", ann.pk, str(ann.pk))
+    assert entry.metadata["path"] == "/admin/login/"
+    client.post("/admin/login/", {"username": "ann", "password": "nope"})
+    assert last().actor_id in {ann.pk, None}
+    assert last().outcome == "failure"
