@@ -7,6 +7,7 @@ import datetime
 import threading
 
 import pytest
+from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpResponse
 from django.test import AsyncClient, Client, RequestFactory
@@ -130,7 +131,7 @@ def test_async_blocks_and_decorator(ann):
         await asyncio.gather(block("a"), block("b"), decorated("c"))
         seen["after"] = current().reason
 
-    asyncio.run(main())
+    async_to_sync(main)()
     assert seen == {"a": "a", "b": "b", "c": "decorated", "after": ""}
     assert {e.changes["name"]["new"]: e.reason for e in entries(action="author.create")} == {
         "a": "a",
@@ -338,12 +339,8 @@ def test_async_request(ann):
         return HttpResponse()
 
     middleware = AuditLogMiddleware(view)
-    assert (
-        asyncio.iscoroutinefunction(middleware)
-        or asyncio.iscoroutinefunction(middleware.__call__)
-        or middleware._async
-    )
-    asyncio.run(middleware(request))
+    assert iscoroutinefunction(middleware)
+    async_to_sync(middleware)(request)
     assert last().actor == ann
     assert last().remote_addr == "127.0.0.1"
 
@@ -355,7 +352,7 @@ def test_async_stack_of_middleware(ann):
         await client.aforce_login(ann)
         return await client.get("/admin/")
 
-    asyncio.run(main())
+    async_to_sync(main)()
     assert last().action == "user.log_in"
 
 
