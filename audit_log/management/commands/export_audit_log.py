@@ -1,0 +1,152 @@
+"""``manage.py export_audit_log``: entries as a file, or to another program."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from audit_log.conf import settings
+from audit_log.models import AuditEntry
+from audit_log.querysets import AuditEntryQuerySet
+from audit_log.reading.export import FORMATS
+from audit_log.reading.filters import AuditEntryFilter
+from audit_log.reading.pagination import count_entries
+
+METAVARS = {
+    "search": "WORDS",
+    "occurred_after": "TIME",
+    "occurred_before": "TIME",
+    "object": "TYPE:ID",
+    "actor": "KEY",
+    "remote_addr": "ADDRESS",
+}
+
+
+class Command(BaseCommand):
+    """Writes what the filters leave, newest entry first."""
+
+    help = "Export the audit log as CSV or as JSON lines."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--format",
+            choices=[*FORMATS],
+            help="csv or jsonl; by default as the name of the file ends, otherwise csv.",
+        )
+        parser.add_argument(
+            "--output",
+            metavar="FILE",
+            help="Where to; standard output by default. It is complete or not there at all.",
+        )
+        parser.add_argument("--force", action="store_true", help="Replace FILE where it exists.")
+        parser.add_argument(
+            "--database",
+            metavar="ALIAS",
+            choices=[*connections],
+            help="Database to read from; by default the one that entries are kept in.",
+        )
+        filters = parser.add_argument_group(
+            "filters",
+            "TIME is an ISO 8601 date (the whole day) or datetime, both ends included.",
+        )
+        for name, one in AuditEntryFilter.base_filters.items():
+            filters.add_argument(
+                _option(name), dest=name, metavar=METAVARS.get(name, "VALUE"), help=str(one.label)
+            )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        entries = self._entries(options)
+        output = options["output"]
+        suffix = Path(output or "").suffix.lower().removeprefix(".")
+        stream = FORMATS[options["format"] or (suffix if suffix in FORMATS else "csv")].stream
+        pieces = stream(entries, self._progress(entries, to_stdout=output is None))
+        if output is None:
+            self._to_stdout(pieces)
+        else:
+            self._to_file(Path(output), pieces, replace=options["force"])
+
+    def _entries(self, options: dict[str, Any]) -> AuditEntryQuerySet:
+        values = {name: options[name] for name in AuditEntryFilter.base_filters}
+        given = {name: str(value) for name, value in values.items() if value is not None}
+        filters = AuditEntryFilter(
+            data=given, queryset=AuditEntry.objects.using(options["database"] or settings.DATABASE)
+        )
+        if not filters.is_valid():
+            raise CommandError(
+                "\n".join(
+                    f"{_option(name)}: {text}"
+                    for name, texts in filters.errors.items()
+                    for text in texts
+                )
+            )
+        return filters.qs
+
+    def _progress(
+        self, entries: AuditEntryQuerySet, *, to_stdout: bool
+    ) -> Callable[[int], None] | None:
+        if not self.stderr.isatty() or (to_stdout and self.stdout.isatty()):
+            return None
+        total = count_entries(entries)
+
+        def show(done: int) -> None:
+            # Entries may have arrived since they were counted.
+            end = "\n" if done >= total else ""
+            text = f"\r{done:,} of {max(total, done):,} entries"
+            self.stderr.write(text, style_func=str, ending=end)
+            self.stderr.flush()
+
+        return show
+
+    def _to_stdout(self, pieces: Iterable[str]) -> None:
+        # Bytes where there is a real stream: its encoding and line ends may be others.
+        buffer = getattr(self.stdout, "buffer", None)
+        try:
+            for piece in pieces:
+                if buffer is None:
+                    self.stdout.write(piece, ending="")
+                else:
+                    buffer.write(piece.encode())
+            self.stdout.flush()
+        except BrokenPipeError as error:
+            # The reader has seen enough. Python would flush, and complain, once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
+            raise SystemExit(1) from error
+
+    def _to_file(self, path: Path, pieces: Iterable[str], *, replace: bool) -> None:
+        if path.is_file() and not replace:
+            raise CommandError(f"--output: {path} exists. Choose another name, or give --force.")
+        try:
+            with (
+                _complete_or_absent(path) as part,
+                part.open("w", encoding="utf-8", newline="") as out,
+            ):
+                out.writelines(pieces)
+        except OSError as error:
+            raise CommandError(f"--output: {path} cannot be written: {error}") from error
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+@contextmanager
+def _complete_or_absent(path: Path) -> Iterator[Path]:
+    """Give a name to write to; ``path`` gets the file once that has gone well."""
+    if path.exists() and not path.is_file():
+        # A pipe or a device is written to, not replaced.
+        yield path
+        return
+    target = path.resolve()
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
