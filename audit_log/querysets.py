@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -16,9 +16,9 @@ from audit_log.identity import target_of
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    _EntryQuerySet = models.QuerySet["AuditEntry"]
-else:
-    _EntryQuerySet = models.QuerySet
+    from audit_log.models import AuditEntry
+
+ModelT = TypeVar("ModelT", bound=models.Model)
 
 
 def _refuse(operation: str) -> Any:
@@ -33,7 +33,7 @@ def _refuse(operation: str) -> Any:
     return refused
 
 
-class AppendOnlyQuerySet(models.QuerySet[Any]):
+class AppendOnlyQuerySet(models.QuerySet[ModelT]):
     """A queryset that reads and adds."""
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -52,7 +52,7 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
     aupdate_or_create = _refuse("aupdate_or_create()")
 
 
-class AuditEntryQuerySet(AppendOnlyQuerySet, _EntryQuerySet):
+class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
     """Entries, by the questions that people have."""
 
     def for_object(self, obj: models.Model) -> AuditEntryQuerySet:
@@ -69,10 +69,10 @@ class AuditEntryQuerySet(AppendOnlyQuerySet, _EntryQuerySet):
         """
         # Two key ranges, each with an index of its own, instead of an OR that has none.
         references = self.model._meta.get_field("references").related_model
-        targets = self.model._base_manager.using(self._db).filter(
+        targets = self.model._base_manager.using(self.db).filter(
             target_type=target_type, target_id=target_id
         )
-        referring = references._base_manager.using(self._db).filter(
+        referring = references._base_manager.using(self.db).filter(
             target_type=target_type, target_id=target_id
         )
         keys = (
@@ -119,7 +119,7 @@ class AuditEntryQuerySet(AppendOnlyQuerySet, _EntryQuerySet):
             if (address := _as_address(word)) is not None:
                 match |= Q(remote_addr=address)
             # A subquery keeps the join with references from doubling entries.
-            keys = self.model._base_manager.using(self._db).filter(match).values("pk")
+            keys = self.model._base_manager.using(self.db).filter(match).values("pk")
             entries = entries.filter(pk__in=keys)
         return entries
 

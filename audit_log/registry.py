@@ -80,14 +80,13 @@ class Policy:
     @cached_property
     def key_is_secret(self) -> bool:
         """Whether the primary key itself is masked (an API token's, say)."""
-        return self.model._meta.pk.name in self.mask  # type: ignore[union-attr]
+        return self.model._meta.pk.name in self.mask
 
     @cached_property
     def parents(self) -> tuple[tuple[str, str], ...]:
         """``(target_type, attribute of the key)`` of each parent of multi-table inheritance."""
         return tuple(
-            (type_of(parent), parent._meta.pk.attname)  # type: ignore[union-attr]
-            for parent in self.model._meta.all_parents
+            (type_of(parent), parent._meta.pk.attname) for parent in self.model._meta.all_parents
         )
 
     def key_text(self, key: Any) -> str:

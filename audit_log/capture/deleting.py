@@ -20,7 +20,7 @@ from audit_log import registry
 from audit_log.capture import statements
 from audit_log.capture.events import Description, delete_event, describe, update_event
 from audit_log.capture.relations import ends_of, field_of, is_recorded, relation_events
-from audit_log.capture.rows import Row, RowReader, key_of, parent_rows
+from audit_log.capture.rows import Row, RowReader, key_of, parent_rows, rows_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
 from audit_log.journal.failures import guard
@@ -164,7 +164,7 @@ class Deletion:
             return []
         events = []
         names = [field.attname for field in model._meta.concrete_fields]
-        now = models.QuerySet(model).using(self.using).filter(pk__in=staying)
+        now = rows_of(model, self.using).filter(pk__in=staying)
         for values in now.values_list(*names):
             instance = model.from_db(self.using, names, values)
             old = {**instance.__dict__, **staying[instance.pk]}

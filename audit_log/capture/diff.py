@@ -30,6 +30,7 @@ def diff(
     limit = settings.MAX_VALUE_LENGTH
     changes: dict[str, Any] = {}
     changed: set[str] = set()
+    field: Any
     for field in fields:
         before = None if old is None else old[field.attname]
         after = None if new is None else new[field.attname]

@@ -17,6 +17,7 @@ from django.db.models.signals import m2m_changed
 
 from audit_log import registry
 from audit_log.capture.events import create_event
+from audit_log.capture.rows import rows_of
 from audit_log.capture.tables import can_record
 from audit_log.identity import key_text, target_of, text_of
 from audit_log.journal.failures import guard
@@ -90,10 +91,10 @@ def is_recorded(field: ManyToMany, owner: type[models.Model], using: str) -> boo
 
 def ends_of(field: ManyToMany) -> tuple[str, str]:
     """Return the attributes of the through model with the two keys: owner's, related's."""
-    meta = field.remote_field.through._meta
+    through: Any = field.remote_field.through
     return (
-        meta.get_field(field.m2m_field_name()).attname,  # type: ignore[attr-defined]
-        meta.get_field(field.m2m_reverse_field_name()).attname,  # type: ignore[attr-defined]
+        through._meta.get_field(field.m2m_field_name()).attname,
+        through._meta.get_field(field.m2m_reverse_field_name()).attname,
     )
 
 
@@ -102,13 +103,9 @@ def _through_events(
 ) -> list[Event]:
     """Return the creation of rows of a through model that is audited on its own account."""
     source, target = ends_of(field)
-    rows = (
-        models.QuerySet(policy.model)
-        .using(using)
-        .filter(
-            **{f"{source}__in": {pair[0] for pair in pairs}},
-            **{f"{target}__in": {pair[1] for pair in pairs}},
-        )
+    rows = rows_of(policy.model, using).filter(
+        **{f"{source}__in": {pair[0] for pair in pairs}},
+        **{f"{target}__in": {pair[1] for pair in pairs}},
     )
     return [
         create_event(instance, policy, policy.fields, instance.__dict__)
@@ -135,7 +132,7 @@ def relation_events(
         return []
     related_keys = {key for side in (gained, lost) for found in side.values() for key in found}
     owners = _objects(owner, keys, using, known)
-    related = _objects(field.related_model, related_keys, using, known)  # type: ignore[arg-type]
+    related = _objects(field.related_model, related_keys, using, known)
     return [
         _event(field, owner, owners.get(key), key, gained.get(key, []), lost.get(key, []), related)
         for key in keys
@@ -161,7 +158,7 @@ def _objects(
         found[known.pk] = known
         missing.discard(known.pk)
     if missing:
-        found |= models.QuerySet(model).using(using).in_bulk(missing)
+        found |= rows_of(model, using).in_bulk(missing)
     return found
 
 

@@ -70,8 +70,7 @@ class RowReader:
 
     def _compile(self, key: Any, connection: BaseDatabaseWrapper, lock: bool) -> str:
         rows = (
-            models.QuerySet(self.model)
-            .using(self.using)
+            rows_of(self.model, self.using)
             .filter(pk=key)
             .order_by()
             .values_list(*(field.attname for field in self.fields))
@@ -85,7 +84,7 @@ class RowReader:
         return str(sql)
 
     def _key_fields(self) -> Sequence[Field]:
-        return self.model._meta.pk_fields  # type: ignore[attr-defined, no-any-return]
+        return self.model._meta.pk_fields
 
     def _parts(self, key: Any) -> Sequence[Any]:
         return key if len(self._key_fields()) > 1 else (key,)
@@ -96,12 +95,17 @@ def reader_of(policy: Policy, using: str) -> RowReader:
     reader = policy.compiled.get(using)
     if reader is None:
         reader = policy.compiled[using] = RowReader(policy.model, using, policy.columns)
-    return reader  # type: ignore[no-any-return]
+    return reader
+
+
+def rows_of(model: type[models.Model], using: str) -> models.QuerySet[Any, Any]:
+    """Return all rows of a model, whatever its managers hide."""
+    return models.QuerySet(model).using(using)
 
 
 def key_of(model: type[models.Model], row: Row) -> Any:
     """Return the primary key in a row; a tuple where it is composite."""
-    key_fields: Sequence[Field] = model._meta.pk_fields  # type: ignore[attr-defined]
+    key_fields: Sequence[Field] = model._meta.pk_fields
     keys = tuple(row[field.attname] for field in key_fields)
     return keys if len(keys) > 1 else keys[0]
 
@@ -117,7 +121,7 @@ def parent_rows(model: type[models.Model], rows: Sequence[Row], using: str) -> l
             continue
         names = [field.attname for field in parent._meta.concrete_fields]
         keys = [row[link.attname] for row in rows]
-        queryset = models.QuerySet(parent).using(using).filter(pk__in=keys)
+        queryset = rows_of(parent, using).filter(pk__in=keys)
         by_key = {values[parent._meta.pk.attname]: values for values in queryset.values(*names)}
         for key, row in zip(keys, found, strict=True):
             row.update(by_key.get(key, {}))

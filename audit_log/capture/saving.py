@@ -95,14 +95,14 @@ def _may_update(instance: models.Model, raw: bool, force_insert: Any, force_upda
     """Whether the save may meet a row that exists; the conditions of ``_save_table``."""
     if force_insert or not instance._is_pk_set():  # type: ignore[attr-defined]
         return False
-    fields: Sequence[Field] = instance._meta.pk_fields  # type: ignore[attr-defined]
+    fields: Sequence[Field] = instance._meta.pk_fields
     if any(hasattr(getattr(instance, f.attname), "resolve_expression") for f in fields):
         return False
     return (
         raw
         or force_update
         or not instance._state.adding
-        or not all(f.has_default() or f.has_db_default() for f in fields)  # type: ignore[attr-defined]
+        or not all(f.has_default() or f.has_db_default() for f in fields)
     )
 
 

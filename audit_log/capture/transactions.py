@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
 
 @contextlib.contextmanager
@@ -37,7 +36,7 @@ def _begin_immediately(connection: BaseDatabaseWrapper) -> Iterator[None]:
     if connection.vendor != "sqlite":
         yield
         return
-    sqlite = cast("SQLite", connection)
+    sqlite: Any = connection
     mode = sqlite.transaction_mode
     sqlite.transaction_mode = mode or "IMMEDIATE"
     try:

@@ -130,6 +130,7 @@ def record(
     target_type, target_id = ("", "") if target is None else target_of(target)
     referred = tuple(target_of(reference) for reference in references)
     using = _database_of(target)
+    written: list[AuditEntry] = []
     with guard(using):
         event = Event(
             action=action,
@@ -144,23 +145,23 @@ def record(
             reason=str(reason),
             metadata=to_json(dict(metadata or {})),
         )
-        return write([event], using)[0]
-    return None
+        written = write([event], using)
+    return written[0] if written else None
 
 
 def _changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    for name, value in changes.items():
-        if isinstance(value, tuple) and len(value) == 2:
-            value = {"old": value[0], "new": value[1]}
-        if not isinstance(value, Mapping):
+    for name, given in changes.items():
+        pair = isinstance(given, tuple) and len(given) == 2
+        told: Any = {"old": given[0], "new": given[1]} if pair else given
+        if not isinstance(told, Mapping):
             raise TypeError(
-                f"changes[{name!r}] is {{'old': …, 'new': …}} or a pair (old, new), not {value!r}."
+                f"changes[{name!r}] is {{'old': …, 'new': …}} or a pair (old, new), not {given!r}."
             )
-        value = to_json(dict(value))
-        if value.keys() == {"old", "new"}:
-            value = change(value["old"], value["new"], settings.MAX_VALUE_LENGTH)
-        result[clean(str(name))] = value
+        stored = to_json(dict(told))
+        if stored.keys() == {"old", "new"}:
+            stored = change(stored["old"], stored["new"], settings.MAX_VALUE_LENGTH)
+        result[clean(str(name))] = stored
     return result
 
 

@@ -77,10 +77,9 @@ def references_of(
         for key in keys:
             if key is None:
                 continue
-            if not field.target_field.primary_key:
-                key = _key_behind(field, key, instance)
-            if key is not None:
-                found.append((target_type, key_text(key)))
+            behind = key if field.target_field.primary_key else _key_behind(field, key, instance)
+            if behind is not None:
+                found.append((target_type, key_text(behind)))
     return tuple(dict.fromkeys(found))
 
 

@@ -34,7 +34,7 @@ def _insert(model: type[models.Model], objects: Sequence[models.Model], using: s
     fields: list[Any] = [f for f in model._meta.concrete_fields if f is not auto_field]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
-    size = max(connection.ops.bulk_batch_size(fields, objects), 1)  # type: ignore[arg-type]
+    size = max(connection.ops.bulk_batch_size(fields, objects), 1)
     placeholders = f"({', '.join(['%s'] * len(fields))})"
     for start in range(0, len(objects), size):
         batch = objects[start : start + size]
