@@ -152,7 +152,7 @@ def a_lost_laptop(stage: Stage) -> None:
         "notebook stolen",
         "SUP-429",
     )
-    add(38.6, "activation-service", lambda: borrow(stage, "l-3001-ws2", 30))
+    add(38.6, "activation-service", lambda: borrow(stage, "l-3001-ws2", 30), "the device asked")
     add(
         39.4,
         "support",

@@ -39,17 +39,20 @@ class Stage:
         self.random = random.Random(seed)  # noqa: S311 (nothing here is secret)
         self.now = start
         self.scenes: list[Scene] = []
+        self.shifts: dict[float, float] = {}
 
     def scene(
         self, day: float, who: str, act: Callable[[], Any], reason: str = "", ticket: str = ""
     ) -> None:
         """Plan a scene for a day, counted from the beginning; 3.5 is noon of the fourth.
 
-        People are at work from 8 to 18 o'clock, so theirs move there; systems never sleep.
+        People are at work by day, earlier on some days than on others, so theirs move there;
+        systems never sleep.
         """
         if who in ADDRESSES:
-            date, hour = divmod(day, 1)
-            day = date + (8 + hour * 9) / 24
+            date, part = divmod(day, 1)
+            shift = self.shifts.setdefault(date, self.random.uniform(-2, 2))
+            day = date + (9 + part * 7 + shift) / 24
         self.scenes.append(Scene(day, len(self.scenes), who, reason, act, ticket))
 
     def play(self) -> None:

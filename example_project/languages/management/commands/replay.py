@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
 
+import audit_log
 from example_project.languages.history import BrokenHistory, Commit, read
 from example_project.languages.models import Language
 from example_project.languages.replay import replay
@@ -66,7 +67,8 @@ class Command(BaseCommand):
                 "The history is replayed already. With --fresh the languages are deleted and "
                 "it is replayed again; the audit log keeps the entries of both."
             )
-        with transaction.atomic():
+        command = audit_log.Actor("command", "replay --fresh")
+        with audit_log.context(actor=command, reason="replayed again"), transaction.atomic():
             for language in Language.objects.all():
                 language.delete()
 
