@@ -16,7 +16,7 @@ from audit_log.identity import target_of
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    from audit_log.models import AuditEntry
+    from audit_log.models import AuditEntry  # noqa: F401  # the class below is of it
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -38,7 +38,7 @@ class AppendOnlyQuerySet(models.QuerySet[ModelT]):
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
         """Add rows. Raises :exc:`AppendOnly` for ``update_conflicts``."""
-        if kwargs.get("update_conflicts") or len(args) > 2 and args[2]:
+        if kwargs.get("update_conflicts") or (len(args) > 2 and args[2]):
             _refuse("bulk_create(update_conflicts=True)")(self)
         return super().bulk_create(objs, *args, **kwargs)
 
