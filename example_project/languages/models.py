@@ -72,10 +72,12 @@ class Language(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("languages:language-detail", args=[self.pk])
 
-    def facts(self) -> list[tuple[str, object]]:
-        """The record's fields, as pairs of a label and a value, without those it has not."""
-        return [
-            (str(field.verbose_name), value)
-            for field in self._meta.concrete_fields
-            if not field.primary_key and (value := getattr(self, field.attname)) is not None
-        ]
+    def facts(self) -> list[tuple[str, str]]:
+        """The record's fields, as pairs of a label and a text, without those it has not."""
+        facts = []
+        for field in self._meta.concrete_fields:
+            value = getattr(self, field.attname)
+            if value is not None and not field.primary_key:
+                text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+                facts.append((str(field.verbose_name), text))
+        return facts
