@@ -43,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']}: {error}") from error
         self.stdout.write(
             f"Replayed {done} commits; {Language.objects.count()} languages are there now.\n"
-            "To look at them: python manage.py runserver, then\n"
+            "To look at them: python manage.py demo, log in as it says, then open\n"
             f"  {reverse('languages:language-list')}  the languages, each with its history\n"
             f"  {reverse('admin:audit_log_auditentry_changelist')}"
             "?target_type=languages.language  all of it"
