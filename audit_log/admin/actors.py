@@ -42,7 +42,7 @@ def find_users(text: str, entries: AuditEntryQuerySet) -> list[AbstractBaseUser]
     if keys_are_free_text():
         match |= Q(pk=text)
     users: list[Any] = list(model._default_manager.filter(match).order_by("pk")[:MOST])
-    if any(user.pk == text for user in users):
+    if any(str(user.pk) == text for user in users):
         return []
     if users and settings.VISIBILITY is not None:
         # Not one query: entries and users may be in different databases.

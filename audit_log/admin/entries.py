@@ -26,7 +26,6 @@ from audit_log.admin.targets import change_page_of
 from audit_log.models import AuditEntry
 from audit_log.reading.display import target_text
 from audit_log.reading.export import export_response
-from audit_log.reading.values import visible
 from audit_log.reading.visibility import may_export, may_read, visible_entries
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class AuditEntryAdmin(EntryAdmin):
             request,
             "audit_log/admin/entry_list.html",
             page_context(self, request, self._name, crumbs) | context,
-            status=400 if listing.errors else 200,
+            status=400 if listing.is_wrong else 200,
         )
 
     def change_view(
@@ -110,8 +109,8 @@ class AuditEntryAdmin(EntryAdmin):
             entry = visible_entries(request).get(pk=uuid.UUID(object_id))
         except (ValueError, AuditEntry.DoesNotExist) as error:
             raise Http404 from error
-        crumbs = [app_crumb(self), (self._name, self._url("changelist")), (visible(str(entry)), "")]
         title = ": ".join(filter(None, [entry.action_label, target_text(entry)]))
+        crumbs = [app_crumb(self), (self._name, self._url("changelist")), (title, "")]
         context = {
             "entry": entry,
             "references": entry.references.order_by("pk"),

@@ -48,7 +48,9 @@ class Listing:
                 self.page_error = f"{error.field}: {error}"
             else:
                 self.page = page
-        self.errors = [*query.errors, *filter(None, [self.page_error])]
+        self.wrong_filters = ", ".join(query.wrong_labels)
+        self.errors = [*query.unknown, *filter(None, [self.page_error])]
+        self.is_wrong = self.page is None
         self.form = _dressed(query.form)
 
     @property

@@ -46,7 +46,7 @@ class Query:
     @property
     def is_valid(self) -> bool:
         """Whether all of it can be asked for."""
-        return not self._unknown and self._filter.is_valid()
+        return not self.unknown and self._filter.is_valid()
 
     @property
     def qs(self) -> AuditEntryQuerySet:
@@ -57,14 +57,31 @@ class Query:
     @property
     def errors(self) -> list[str]:
         """What is wrong, each with the name of the filter that it is about."""
-        errors = [
-            _("“%(name)s” is no filter of the audit log.") % {"name": visible(name[:MAX_SHOWN])}
-            for name in self._unknown
+        messages = [
+            f"{self.form.fields[name].label}: {message}"
+            for name, errors in self.form.errors.items()
+            for message in errors
         ]
-        for name, messages in self.form.errors.items():
-            label = self.form.fields[name].label
-            errors += [f"{label}: {message}" for message in messages]
-        return errors
+        return [*self.unknown, *messages]
+
+    @cached_property
+    def unknown(self) -> list[str]:
+        """What is wrong with parameters that are no filters.
+
+        A filter with a typing error must not pass for one that is applied.
+        """
+        # Names with an underscore in front are the admin's own.
+        known = {*self.form.fields, *PARAMETERS}
+        return [
+            _("“%(name)s” is no filter of the audit log.") % {"name": visible(name[:MAX_SHOWN])}
+            for name in self.request.GET
+            if name not in known and not name.startswith("_")
+        ]
+
+    @property
+    def wrong_labels(self) -> list[str]:
+        """The names of the filters whose values are wrong; the form says what is wrong."""
+        return [str(self.form.fields[name].label) for name in self.form.errors]
 
     @property
     def clarified(self) -> dict[str, str] | None:
@@ -77,13 +94,6 @@ class Query:
     def named_users(self) -> list[AbstractBaseUser]:
         """The users whose name or address the actor filter holds."""
         return find_users(self.filters.get("actor", ""), self.entries)
-
-    @property
-    def _unknown(self) -> list[str]:
-        # A filter with a typing error must not pass for one that is applied. Names with an
-        # underscore in front are the admin's own.
-        known = {*self.form.fields, *PARAMETERS}
-        return [name for name in self.request.GET if name not in known and name[:1] != "_"]
 
     def _explain_actor(self) -> None:
         shown = {"text": visible(self.filters.get("actor", "")[:MAX_SHOWN])}

@@ -165,7 +165,7 @@ def _one_side(parts: Any, side: str, field: models.Field[Any, Any] | None) -> Va
     value = value_of(stored, field, str(parts.get(f"{side}_repr") or ""))
     if not digest:
         return value
-    return Value(value.kind, f"{value.text}…", value.raw, str(digest))
+    return Value(value.kind, f"{value.text}…", value.raw, visible(str(digest)))
 
 
 def _related(stored: Any) -> Iterator[Related]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.db import models
+from django.utils.translation import gettext as _
 
 from audit_log.identity import key_text, target_of
 from audit_log.reading.history import history_of
@@ -25,12 +26,13 @@ def audit_history(
     target_type: str = "",
     target_id: Any = None,
     limit: int | None = None,
+    title: str = "",
 ) -> dict[str, Any]:
     """Render the history of an object: a table of its newest entries, with links to older ones.
 
     ``obj`` is the object; for one that is gone, give ``target_type="app_label.model"`` and
     ``target_id`` instead. ``limit`` is how many entries are on a page, otherwise the setting
-    ``PAGE_SIZE``.
+    ``PAGE_SIZE``; ``title`` replaces the heading "History".
 
     Renders nothing without a request in the context, for somebody who may not read the audit
     log, and for an object that is ``None``, empty or not saved yet. Raises ``TypeError`` for
@@ -42,6 +44,7 @@ def audit_history(
         return {"history": None}
     return {
         "history": history_of(request, *target, limit),
+        "title": title or _("History"),
         "in_admin": "admin" in getattr(request.resolver_match, "app_names", ()),
         "csp_nonce": context.get("csp_nonce"),
     }

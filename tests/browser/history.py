@@ -111,7 +111,10 @@ def write_history(entries: int = 60) -> Book:
             "path": f"/admin/testapp/book/{book.pk}/change/",
         },
         changes={
-            "title": {"old": "Middlemarch ", "new": "Middlemarch, A Study\u202e of Provincial Life"},
+            "title": {
+                "old": "Middlemarch ",
+                "new": "Middlemarch, A Study\u202e of Provincial Life",
+            },
             "author": {
                 "old": None,
                 "new": author.pk,

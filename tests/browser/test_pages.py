@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,29 +17,113 @@ if TYPE_CHECKING:
 
     from tests.testapp.models import Book
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.urls("tests.browser.urls"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.urls")]
 LIST = "/admin/audit_log/auditentry/"
 
 
-def test_look(page: Page, live_server: LiveServer, person: User, shop: Book, shoot: Shoot) -> None:
+@pytest.fixture(autouse=True)
+def strict_policy(settings) -> None:
+    settings.MIDDLEWARE = ["tests.browser.csp.StrictPolicy", *settings.MIDDLEWARE]
+
+
+@pytest.fixture
+def base(live_server: LiveServer, person: User, shop: Book, page: Page) -> str:
+    """The server's address, for somebody who has logged in."""
     log_in(page, live_server.url)
-    page.goto(live_server.url + LIST)
+    return str(live_server.url)
+
+
+def test_from_the_list_to_an_entry_and_to_the_file(
+    page: Page, base: str, shoot: Shoot, tmp_path: Path
+) -> None:
+    page.goto(f"{base}/admin/")
+    page.get_by_role("link", name="Audit log").last.click()
+    assert page.get_by_text("Page 1 of 4").is_visible()
     shoot(page, "list")
-    page.goto(f"{live_server.url}{LIST}?search=middlemarch&event_type=update&occurred_after=2020-01-01&actor=2")
+
+    page.get_by_role("link", name="Next").click()
+    assert page.get_by_text("Page 2 of 4").is_visible()
+
+    page.get_by_label("Search").fill("middlemarch")
+    page.get_by_label("From").fill("2020-01-01")
+    page.get_by_label("Event type").select_option("update")
+    page.get_by_label("Action", exact=True).select_option("book.update")
+    page.get_by_label("Target type").select_option("testapp.book")
+    page.get_by_label("Actor", exact=True).fill("ann@example.com")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    # The address has become the key, beside which is the name.
+    assert page.get_by_label("Actor", exact=True).input_value().isdigit()
+    assert page.get_by_role("search").get_by_text("Ann Smith").is_visible()
+    assert page.get_by_text("17 entries").is_visible()
     shoot(page, "filtered")
-    page.goto(f"{live_server.url}{LIST}?occurred_after=yesterday&actor=nobody&target_type=x&page=2")
-    shoot(page, "wrong")
-    page.goto(f"{live_server.url}{LIST}?search=proof-reader")
-    page.get_by_role("link", name="Details").first.click()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Get audit log").click()
+    file = tmp_path / "log.csv"
+    download.value.save_as(file)
+    with file.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == 17
+    assert {row["actor_repr"] for row in rows} == {"Ann Smith <ann@example.com>"}
+
+    page.locator("tr", has_text="Title, Author").get_by_role("link", name="Details").click()
+    diff = page.get_by_role("table")
+    assert diff.get_by_text("Middlemarch, A Study[U+202E] of Provincial Life").is_visible()
+    assert page.get_by_role("heading", name="Old values").is_visible()
     shoot(page, "entry")
-    page.goto(f"{live_server.url}/books/{shop.pk}/")
-    page.locator("summary").nth(1).click()
-    shoot(page, "panel")
-    page.goto(f"{live_server.url}/admin/testapp/book/4711/history/")
-    page.locator("summary").first.click()
+    page.get_by_role("link", name="All entries of this object").click()
+    assert page.get_by_text("20 entries").is_visible()
+    assert page.get_by_label("Object").input_value().startswith("testapp.book:")
+
+    page.get_by_role("button", name="Reset").click()
+    assert page.url == base + LIST
+    page.get_by_role("button", name="Reload").click()
+    assert page.url == base + LIST
+
+
+def test_wrong_filters_are_marked(page: Page, base: str, shoot: Shoot) -> None:
+    page.goto(f"{base}{LIST}?occurred_after=yesterday&actor=nobody&target_type=tome")
+    assert page.get_by_role("alert").get_by_text("From, Target type, Actor").is_visible()
+    assert page.get_by_label("From").input_value() == "yesterday"
+    shoot(page, "wrong")
+    page.goto(f"{base}{LIST}?search=nowhere")
+    assert page.get_by_text("No entry matches these filters.").is_visible()
+    shoot(page, "nothing")
+
+
+def test_the_history_of_what_was_deleted(page: Page, base: str, shoot: Shoot) -> None:
+    page.goto(f"{base}/admin/testapp/book/4711/history/")
+    assert page.get_by_text("This object no longer exists.").is_visible()
+    page.get_by_text("Title, Price, Pages").click()
+    assert page.get_by_role("cell", name="480").is_visible()
     shoot(page, "deleted")
-    page.goto(f"{live_server.url}/admin/testapp/book/{shop.pk}/change/")
+    page.get_by_role("link", name="Details").click()
+    assert page.get_by_role("heading", name="Book deleted: Felix Holt").is_visible()
+
+
+def test_the_panel_on_a_page_of_the_project(
+    page: Page, base: str, shop: Book, shoot: Shoot
+) -> None:
+    page.goto(f"{base}/books/{shop.pk}/")
+    panel = page.get_by_role("region", name="History")
+    panel.get_by_text("Title, Author, Released").click()
+    assert panel.get_by_text(f"George Eliot ({shop.author_id})").is_visible()
+    shoot(page, "panel")
+    panel.get_by_role("link", name="Older").click()
+    assert page.get_by_role("region", name="History").get_by_text("Page 2 of 4").is_visible()
+    assert page.get_by_role("region", name="George Eliot").get_by_text("Page 1 of 1").is_visible()
+
+
+def test_the_panel_on_the_change_page(page: Page, base: str, shop: Book, shoot: Shoot) -> None:
+    page.goto(f"{base}/admin/testapp/book/{shop.pk}/change/")
+    assert page.get_by_role("region", name="History").is_visible()
     shoot(page, "change")
+
+
+def test_right_to_left(page: Page, base: str, settings, shoot: Shoot) -> None:
+    settings.LANGUAGE_CODE = "ar"
+    page.goto(base + LIST)
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    shoot(page, "right-to-left")
+    page.locator(".audit-log-open a").last.click()
+    shoot(page, "right-to-left-entry")

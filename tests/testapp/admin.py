@@ -3,11 +3,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from audit_log.admin import AuditHistoryAdminMixin
-from tests.testapp.models import Author, Book, Tag
+from tests.testapp.models import Author, Book, Country, Document, Tag
 
 
-@admin.register(Author)
-class AuthorAdmin(AuditHistoryAdminMixin, admin.ModelAdmin):
+@admin.register(Author, Country, Document)
+class PlainAdmin(AuditHistoryAdminMixin, admin.ModelAdmin):
     pass
 
 
