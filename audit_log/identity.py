@@ -55,6 +55,15 @@ def target_of(obj: models.Model) -> tuple[str, str]:
     return type_of(obj), key_text(key) if policy is None else policy.key_text(key)
 
 
+def parents_of(obj: models.Model) -> list[tuple[str, str]]:
+    """Return ``(target_type, target_id)`` of each parent in multi-table inheritance."""
+    return [
+        (type_of(parent), key_text(getattr(obj, parent._meta.pk.attname)))
+        for parent in obj._meta.all_parents
+        if not parent._meta.proxy
+    ]
+
+
 def text_of(obj: models.Model) -> str:
     """Return ``str(obj)``, cleaned and cut to 255 characters; never raises.
 

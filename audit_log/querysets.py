@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from audit_log import catalogue
 from audit_log.exceptions import AppendOnly
-from audit_log.identity import target_of
+from audit_log.identity import parents_of, target_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -58,26 +58,29 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
     def for_object(self, obj: models.Model) -> AuditEntryQuerySet:
         """Entries of ``obj``, as target or as reference, newest first.
 
+        With multi-table inheritance also those of its parents' rows.
+
         Raises ``ValueError`` for an object that has no primary key (any more).
         """
-        return self.for_target(*target_of(obj))
+        return self._of([target_of(obj), *parents_of(obj)])
 
     def for_target(self, target_type: str, target_id: str) -> AuditEntryQuerySet:
         """Like :meth:`for_object`, for an object that may be gone.
 
         ``target_type`` is ``"app_label.model"``, ``target_id`` the key as text.
         """
-        # Two key ranges, each with an index of its own, instead of an OR that has none.
+        return self._of([(target_type, target_id)])
+
+    def _of(self, targets: list[tuple[str, str]]) -> AuditEntryQuerySet:
+        # A key range each, with an index of its own, instead of an OR that has none.
         references = self.model._meta.get_field("references").related_model
-        targets = self.model._base_manager.using(self.db).filter(
-            target_type=target_type, target_id=target_id
-        )
-        referring = references._base_manager.using(self.db).filter(
-            target_type=target_type, target_id=target_id
-        )
-        keys = (
-            targets.order_by().values("pk").union(referring.order_by().values("entry_id"), all=True)
-        )
+        ranges = []
+        for target_type, target_id in targets:
+            wanted = {"target_type": target_type, "target_id": target_id}
+            entries = self.model._base_manager.using(self.db).filter(**wanted)
+            referring = references._base_manager.using(self.db).filter(**wanted)
+            ranges += [entries.order_by().values("pk"), referring.order_by().values("entry_id")]
+        keys = ranges[0].union(*ranges[1:], all=True)
         return self.filter(pk__in=keys).order_by("-id")
 
     def by_actor(self, user: AbstractBaseUser | Any) -> AuditEntryQuerySet:

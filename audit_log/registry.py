@@ -24,9 +24,21 @@ from audit_log.identity import key_text, secret_key_text, type_of
 ModelT = TypeVar("ModelT", bound=type[models.Model])
 
 OPTIONS = frozenset(
-    {"exclude", "mask", "unmask", "transitions", "m2m", "references", "tenant", "noun", "verbs"}
+    {
+        "bulk",
+        "exclude",
+        "m2m",
+        "mask",
+        "noun",
+        "references",
+        "tenant",
+        "transitions",
+        "unmask",
+        "verbs",
+    }
 )
 VERBS = ("create", "update", "delete")
+BULK = ("rows", "summary", "off")
 
 # Policies of models that other packages ship, where the default would tell a secret.
 BUILT_IN: dict[str, dict[str, Any]] = {
@@ -50,6 +62,7 @@ class Policy:
     m2m: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     references: tuple[str, ...] = ()
     tenant: str | Callable[[Any], Any] | None = None
+    bulk: str = "rows"
     compiled: dict[str, Any] = field(default_factory=dict, repr=False)
     """What the capture has compiled for the model, by database alias."""
 
@@ -81,13 +94,6 @@ class Policy:
     def key_is_secret(self) -> bool:
         """Whether the primary key itself is masked (an API token's, say)."""
         return self.model._meta.pk.name in self.mask
-
-    @cached_property
-    def parents(self) -> tuple[tuple[str, str], ...]:
-        """``(target_type, attribute of the key)`` of each parent of multi-table inheritance."""
-        return tuple(
-            (type_of(parent), parent._meta.pk.attname) for parent in self.model._meta.all_parents
-        )
 
     def key_text(self, key: Any) -> str:
         """Return a primary key as ``target_id`` has it."""
@@ -133,6 +139,9 @@ def register(model: Any = None, **options: Any) -> Any:
     ``m2m``          ``{field: (verb of adding, verb of removing)}``
     ``references``   names of foreign keys whose objects show this model's entries too
     ``tenant``       attribute path (``"project.workspace_id"``) or ``f(instance)``
+    ``bulk``         ``update()``, ``bulk_create()`` and ``bulk_update()`` leave an entry a row
+                     (``"rows"``, the default), one with the count and the values
+                     (``"summary"``) or none (``"off"``)
     ``noun``         instead of the class's name in snake_case
     ``verbs``        ``{"create": …, "update": …, "delete": …}``, instead of these words
 
@@ -258,6 +267,7 @@ def build(model: type[models.Model]) -> Policy:
         m2m={name: (pair[0], pair[1]) for name, pair in (options.get("m2m") or {}).items()},
         references=tuple(options.get("references") or ()),
         tenant=options.get("tenant"),
+        bulk=options.get("bulk") or "rows",
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 def install() -> None:
     """Put every hook in place; harmless when called twice."""
-    from audit_log.capture import authentication, deleting, relations, saving
+    from audit_log.capture import authentication, deleting, inserting, saving, updating
 
     saving.install()
     deleting.install()
-    relations.install()
+    updating.install()
+    inserting.install()
     authentication.install()

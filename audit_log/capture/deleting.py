@@ -19,7 +19,7 @@ from django.db.models.deletion import Collector
 from audit_log import registry
 from audit_log.capture import statements
 from audit_log.capture.events import Description, delete_event, describe, update_event
-from audit_log.capture.relations import ends_of, field_of, is_recorded, relation_events
+from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
 from audit_log.capture.rows import Row, RowReader, key_of, parent_rows, rows_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 Model = type[models.Model]
+_RUNNING = "audit_log_deletions"
 
 
 def install() -> None:
@@ -40,11 +41,17 @@ def install() -> None:
         setattr(Collector, "delete", _wrap(original))  # noqa: B010  # a method, to mypy
 
 
+def is_running_for(model: Model, using: str) -> bool:
+    """Whether a deletion is running that tells what happens to rows of ``model``."""
+    running: list[Deletion] = connections[using].__dict__.get(_RUNNING, [])
+    return bool(running) and model._meta.db_table in running[-1].models
+
+
 def _wrap(original: Callable[[Collector], Any]) -> Callable[[Collector], Any]:
     @functools.wraps(original)
     def delete(self: Collector) -> Any:
         connection = connections[self.using]
-        running: list[Deletion] = connection.__dict__.setdefault("audit_log_deletions", [])
+        running: list[Deletion] = connection.__dict__.setdefault(_RUNNING, [])
 
         def execute(*args: Any) -> Any:
             return running[-1].execute(*args)
@@ -115,8 +122,7 @@ class Deletion:
     def _is_recorded(self, model: Model) -> bool:
         policy = registry.policy_for(model)
         if policy is None:
-            field = field_of(model)
-            return field is not None and is_recorded(field, field.model, self.using)
+            return recorded_field_of(model, self.using) is not None
         return not is_paused(policy.target_type) and can_record(model, self.using)
 
     def _describe(self) -> None:
@@ -175,12 +181,11 @@ class Deletion:
 
     def _relations_lost(self, through: Model, rows: list[Row]) -> list[Event]:
         # The relations of an object that goes itself go without saying.
-        field = field_of(through)
+        field = recorded_field_of(through, self.using)
         assert field is not None
-        source, target = ends_of(field)
         going = self.instances.get(field.model._meta.db_table, {})
-        pairs = [(row[source], row[target]) for row in rows if row[source] not in going]
-        return relation_events(field, field.model, (), pairs, self.using)
+        pairs = [pair for pair in pairs_of(field, rows) if pair[0] not in going]
+        return relation_events(field, (), pairs, self.using)
 
     def _instance(self, model: Model, key: Any, row: Row) -> models.Model:
         known = self.instances.get(model._meta.db_table, {}).get(key)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
 
 from audit_log.capture.columns import Field
 from audit_log.capture.diff import diff
-from audit_log.capture.rows import Row
+from audit_log.capture.rows import Row, key_of
 from audit_log.identity import text_of
 from audit_log.journal.recorder import Event
 from audit_log.journal.subject import references_of, tenant_of
@@ -48,7 +48,13 @@ def update_event(
         return None
     rows = (old, {**(old or {}), **new})
     verb = verb_of(policy, changed, new)
-    return _event("update", verb, instance, policy, changes, instance.pk, rows)
+    event = _event("update", verb, instance, policy, changes, instance.pk, rows)
+    key_names = {field.name for field in policy.model._meta.pk_fields}
+    if old is None or changed.isdisjoint(key_names):
+        return event
+    # A key that moved: the history of the old one shows it too.
+    before = (policy.target_type, policy.key_text(key_of(policy.model, old)))
+    return replace(event, references=(*event.references, before))
 
 
 def delete_event(

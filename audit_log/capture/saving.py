@@ -17,6 +17,7 @@ from django.db import models
 from audit_log import registry
 from audit_log.capture.columns import UNSETTLED, Field, settle_of
 from audit_log.capture.events import create_event, update_event
+from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
 from audit_log.capture.rows import Row, RowReader, reader_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
@@ -53,6 +54,8 @@ def _wrap(original: SaveTable) -> SaveTable:
             return original(self, raw, cls, force_insert, force_update, using, update_fields)
 
         policy = registry.policy_for(type(self))
+        if policy is None and type(self)._meta.auto_created:
+            return _save_relation(self, using, proceed)
         if policy is None or is_paused(policy.target_type) or not can_record(type(self), using):
             return proceed()
         reader = reader_of(policy, using)
@@ -74,6 +77,20 @@ def _wrap(original: SaveTable) -> SaveTable:
 
     _save_table.audit_log_original = original  # type: ignore[attr-defined]
     return _save_table
+
+
+def _save_relation(instance: models.Model, using: str, proceed: Callable[[], Any]) -> Any:
+    # A row of a many-to-many table, saved by hand.
+    field = recorded_field_of(type(instance), using)
+    if field is None:
+        return proceed()
+    with one_transaction(using, type(instance)._meta.db_table):
+        updated = proceed()
+        if not updated:
+            with guard(using):
+                pairs = pairs_of(field, [instance.__dict__])
+                write(relation_events(field, pairs, (), using), using)
+    return updated
 
 
 def _save_parent(instance: models.Model, reader: RowReader, proceed: Callable[[], Any]) -> Any:

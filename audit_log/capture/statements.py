@@ -41,7 +41,7 @@ class Statement:
         # Databases that return columns from INSERT do so from DELETE, too.
         if self.joined or not connection.features.can_return_columns_from_insert:
             return None
-        return f"{self.sql} RETURNING {_columns(connection, fields)}"
+        return f"{self.sql} RETURNING {columns_of(connection, fields)}"
 
     def select(self, connection: BaseDatabaseWrapper, fields: Sequence[Field]) -> list[Any]:
         """Return the rows that the statement is about to hit, and lock them."""
@@ -49,7 +49,7 @@ class Statement:
         lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT {_columns(connection, fields, f'{table}.')} {self.source}{lock}",
+                f"SELECT {columns_of(connection, fields, f'{table}.')} {self.source}{lock}",
                 tuple(self.parameters[self.skipped :]),
             )
             return list(cursor.fetchall())
@@ -69,6 +69,7 @@ def parse(sql: str, parameters: Any) -> Statement | None:
     return None
 
 
-def _columns(connection: BaseDatabaseWrapper, fields: Sequence[Field], prefix: str = "") -> str:
+def columns_of(connection: BaseDatabaseWrapper, fields: Sequence[Field], prefix: str = "") -> str:
+    """Return the fields' columns as a statement lists them."""
     quote: Callable[[str], str] = connection.ops.quote_name
     return ", ".join(prefix + quote(str(field.column)) for field in fields)

@@ -218,6 +218,11 @@ def _noun(model: type[models.Model], option: str, value: Any) -> Iterator[CheckM
         yield _shape(model, option, 'A noun is lower case with underscores: "license_key".')
 
 
+def _bulk(model: type[models.Model], option: str, value: Any) -> Iterator[CheckMessage]:
+    if value not in registry.BULK:
+        yield _shape(model, option, f"It is one of {', '.join(registry.BULK)}.")
+
+
 def _verb_names(model: type[models.Model], option: str, value: Any) -> Iterator[CheckMessage]:
     if not isinstance(value, Mapping) or not set(value) <= set(registry.VERBS):
         yield _shape(model, option, 'Write {"create": "add", "update": …, "delete": …}.')
@@ -243,6 +248,7 @@ _OPTION_CHECKS: dict[str, Callable[[type[models.Model], str, Any], Iterator[Chec
     "m2m": _m2m,
     "references": _references,
     "tenant": _tenant,
+    "bulk": _bulk,
     "noun": _noun,
     "verbs": _verb_names,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
-from audit_log.identity import clean, key_text, target_of, type_of
+from audit_log.identity import clean, key_text, parents_of, target_of, type_of
 from audit_log.registry import Policy, policy_for
 
 Reference = tuple[str, str]
@@ -59,9 +59,7 @@ def references_of(
     policy = policy or policy_for(type(instance))
     if policy is None:
         return ()
-    found: list[Reference] = [
-        (parent, key_text(getattr(instance, attname))) for parent, attname in policy.parents
-    ]
+    found: list[Reference] = parents_of(instance)
     known = [row for row in rows if row is not None]
     for name in policy.references:
         field: Any = policy.model._meta.get_field(name)

@@ -161,3 +161,34 @@ class Odd(models.Model):
     greeting = models.CharField(max_length=20, db_default="hello")
     address = models.GenericIPAddressField(null=True)
     big = models.DecimalField(max_digits=30, decimal_places=10, null=True)
+
+
+class Stock(models.Model):
+    """Unique in several ways."""
+
+    sku = models.CharField(max_length=20, unique=True)
+    shop = models.CharField(max_length=20, default="")
+    shelf = models.IntegerField(null=True)
+    count = models.IntegerField(default=0)
+    doubled = models.GeneratedField(
+        expression=models.F("count") * 2, output_field=models.IntegerField(), db_persist=True
+    )
+
+    class Meta:
+        unique_together = [("shop", "shelf")]
+
+
+class VisibleManager(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().filter(is_hidden=False)
+
+
+class Note(models.Model):
+    """A default manager that hides rows."""
+
+    text = models.CharField(max_length=50)
+    is_hidden = models.BooleanField(default=False)
+    place = models.ForeignKey(Place, null=True, on_delete=models.SET_NULL, related_name="notes")
+
+    visible = VisibleManager()
+    everything = models.Manager()

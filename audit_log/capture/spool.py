@@ -1,0 +1,51 @@
+"""Rows put aside: in memory while they are few, on disk beyond."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections.abc import Iterator
+from types import TracebackType
+from typing import IO, Any
+
+
+class Spool:
+    """Keeps batches of rows, in order. A context manager; the file has no name on the disk."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first: list[Any] = []
+        self._file: IO[bytes] | None = None
+
+    def add(self, batch: list[Any]) -> None:
+        """Put a batch aside; the first stays in memory."""
+        self.count += len(batch)
+        if not self._first:
+            self._first = batch
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
+        pickle.dump(batch, self._file, pickle.HIGHEST_PROTOCOL)
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        if self._first:
+            yield self._first
+        if self._file is not None:
+            self._file.seek(0)
+            while True:
+                try:
+                    yield pickle.load(self._file)  # noqa: S301  # our own, a moment ago
+                except EOFError:
+                    return
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            self._file.close()

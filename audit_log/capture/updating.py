@@ -1,0 +1,282 @@
+"""``QuerySet.update()`` and all that ends there: ``bulk_update()``, related managers.
+
+The rows are read and locked first, in batches by key, and put aside; then Django's statement
+runs as it is; then each row that changed gets its entry. What was set to a plain value is
+known; where the database computes it, the rows are read again, a batch at a time.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import OperationalError, connections, models, transaction
+
+from audit_log import registry
+from audit_log.capture.columns import UNSETTLED, Field, settle_of
+from audit_log.capture.deleting import is_running_for
+from audit_log.capture.events import update_event
+from audit_log.capture.rows import Row, key_of, rows_of
+from audit_log.capture.spool import Spool
+from audit_log.capture.tables import can_record
+from audit_log.capture.transactions import one_transaction
+from audit_log.journal.failures import guard
+from audit_log.journal.pause import is_paused
+from audit_log.journal.recorder import Event, write
+from audit_log.registry import Policy
+from audit_log.values import to_json
+
+BATCH = 1000
+ATTEMPTS = 5
+_NEW = "audit_log_new_"
+
+QuerySet = models.QuerySet[Any, Any]
+
+
+def install() -> None:
+    """Put the hook in place, once."""
+    original = models.QuerySet.update
+    if not hasattr(original, "audit_log_original"):
+        setattr(models.QuerySet, "update", _wrap(original))  # noqa: B010  # a method, to mypy
+
+
+def _wrap(original: Callable[..., int]) -> Callable[..., int]:
+    @functools.wraps(original)
+    def update(self: QuerySet, **kwargs: Any) -> int:
+        self._for_write = True  # type: ignore[attr-defined]
+        using = self.db
+        policy = registry.policy_for(self.model)
+        if (
+            policy is None
+            or policy.bulk == "off"
+            or is_paused(policy.target_type)
+            or is_running_for(self.model, using)
+            or _is_refused(self)
+            or not can_record(self.model, using)
+        ):
+            return original(self, **kwargs)
+        fields = _watched(policy, kwargs)
+        if not fields:
+            return original(self, **kwargs)
+        if policy.bulk == "summary":
+            return _summarise(original, self, policy, kwargs)
+        return Update(original, self, policy, fields, kwargs).run()
+
+    update.audit_log_original = original  # type: ignore[attr-defined]
+    return update
+
+
+def _is_refused(queryset: QuerySet) -> bool:
+    # Django says why.
+    query = queryset.query
+    return bool(query.is_sliced or query.combinator or query.distinct_fields)
+
+
+def _watched(policy: Policy, values: Mapping[str, Any]) -> list[Field]:
+    """Return the audited fields that the statement may change."""
+    try:
+        named = {policy.model._meta.get_field(name) for name in values}
+    except FieldDoesNotExist:
+        return []  # Django says so
+    written = [field for field in policy.fields if field in named]
+    # A key is told of nowhere else when it changes.
+    keys: Sequence[Any] = policy.model._meta.pk_fields
+    written += [field for field in keys if field in named and field not in written]
+    if not written:
+        return []
+    return written + [field for field in policy.fields if field.generated]
+
+
+def _summarise(
+    original: Callable[..., int], queryset: QuerySet, policy: Policy, values: Mapping[str, Any]
+) -> int:
+    using = queryset.db
+    with one_transaction(using, policy.model._meta.db_table):
+        count = original(queryset, **values)
+        if count:
+            with guard(using):
+                write([summary_event(policy, "update", count, values)], using)
+    return count
+
+
+def summary_event(
+    policy: Policy, verb: str, count: int, values: Mapping[str, Any] | None = None
+) -> Event:
+    """Return the one event of a bulk operation that is told in summary."""
+    changes: dict[str, Any] = {}
+    for name, value in (values or {}).items():
+        field = policy.model._meta.get_field(name)
+        if field.name in policy.exclude:
+            continue
+        if field.name in policy.mask:
+            changes[field.name] = {"masked": True}
+        else:
+            plain = str(value) if hasattr(value, "resolve_expression") else value
+            told = to_json(getattr(plain, "pk", plain))
+            changes[field.name] = {"old": None, "new": told}
+    return Event(
+        action=policy.action(verb),
+        event_type=verb,
+        target_type=policy.target_type,
+        changes=changes,
+        metadata={"bulk": True, "count": count},
+    )
+
+
+class _RowsCameIn(Exception):
+    """Rows matched that were not there when they were read and locked."""
+
+
+class Update:
+    """One call of ``update()``."""
+
+    def __init__(
+        self,
+        original: Callable[..., int],
+        queryset: QuerySet,
+        policy: Policy,
+        fields: Sequence[Field],
+        values: Mapping[str, Any],
+    ) -> None:
+        self.original = original
+        self.queryset = queryset
+        self.policy = policy
+        self.fields = fields
+        self.values = values
+        self.using: str = queryset.db
+        self.locks: bool = connections[self.using].features.has_select_for_update
+        meta = policy.model._meta
+        self.names = [field.attname for field in meta.concrete_fields]
+        self.key: Any = meta.pk
+        named = {meta.get_field(name): value for name, value in values.items()}
+        # Keys that the statement itself changes: what they will be is asked for beforehand.
+        self.moved: dict[str, Any] = {
+            field.attname: value for field, value in named.items() if field in meta.pk_fields
+        }
+
+    def run(self) -> int:
+        """Run the statement, and write an entry for each row that it changed."""
+        with one_transaction(self.using, self.policy.model._meta.db_table):
+            found: list[list[Any]] = []
+            with guard(self.using):
+                found.append(self._read(None))
+            if not found:  # ON_ERROR has spoken
+                return self.original(self.queryset, **self.values)
+            (first,) = found
+            if not first:
+                # What comes in from now on comes after the statement.
+                return 0 if self.locks else self.original(self.queryset, **self.values)
+            if len(first) < BATCH:
+                return self._run_small(first)
+            return self._run_large()
+
+    def _run_small(self, rows: list[Any]) -> int:
+        queryset = self.queryset
+        if self.locks:
+            # Only what was read and locked, should other rows match by now.
+            queryset = queryset.filter(pk__in=[self._key(row) for row in rows])
+        count = self.original(queryset, **self.values)
+        with guard(self.using):
+            self._tell(rows, exact=count == len(rows))
+        return count
+
+    def _run_large(self) -> int:
+        for _ in range(ATTEMPTS):
+            try:
+                # With row locks others may still add rows; then all is undone and done again.
+                with transaction.atomic(using=self.using, savepoint=self.locks), Spool() as spool:
+                    with guard(self.using):
+                        for batch in self._batches():
+                            spool.add(batch)
+                    count = self.original(self.queryset, **self.values)
+                    if count > spool.count and self.locks:
+                        raise _RowsCameIn
+                    with guard(self.using):
+                        for batch in spool:
+                            self._tell(batch, exact=count == spool.count)
+                    return count
+            except _RowsCameIn:
+                continue
+        raise OperationalError(
+            f"An update of {self.policy.model._meta.label} was not made: other transactions "
+            f"kept adding rows that it matches, {ATTEMPTS} times. Try again."
+        )
+
+    def _batches(self) -> Iterator[list[Any]]:
+        last: Any = None
+        while batch := self._read(last):
+            yield batch
+            if len(batch) < BATCH:
+                return
+            last = self._key(batch[-1])
+
+    def _read(self, after: Any) -> list[Any]:
+        """Return the next rows that the statement will hit, locked, in the order of keys."""
+        queryset = self.queryset
+        query = queryset.query
+        plain = queryset._fields is None  # type: ignore[attr-defined]  # no values()
+        if not plain or query.annotations or query.distinct or len(query.alias_map) > 1:
+            keys = queryset.order_by().values("pk")
+            rows = rows_of(self.policy.model, self.using).filter(pk__in=keys)
+        else:
+            rows = queryset.select_related(None).prefetch_related(None)
+        for attname, value in self.moved.items():
+            rows = rows.annotate(**{_NEW + attname: _expression(value)})
+        if after is not None:
+            rows = rows.filter(pk__gt=after)
+        if self.locks:
+            rows = rows.select_for_update(no_key=not self.moved and _no_key(self.using))
+        columns = [*self.names, *(_NEW + attname for attname in self.moved)]
+        return list(rows.order_by("pk").values_list(*columns)[:BATCH])
+
+    def _key(self, row: Sequence[Any]) -> Any:
+        return key_of(self.policy.model, dict(zip(self.names, row, strict=False)))
+
+    def _tell(self, rows: Sequence[Any], *, exact: bool) -> None:
+        model = self.policy.model
+        # Where the statement did not hit just these rows, nothing is taken for granted.
+        plain = self._plain_values() if exact else None
+        olds = [dict(zip(self.names, row, strict=False)) for row in rows]
+        keys = [self._new_key(row, old) for row, old in zip(rows, olds, strict=True)]
+        if plain is None:
+            now = rows_of(model, self.using).filter(pk__in=keys).values_list(*self.names)
+            found = (dict(zip(self.names, values, strict=True)) for values in now)
+            news = {key_of(model, new): new for new in found}
+        else:
+            news = {key: {**old, **plain} for key, old in zip(keys, olds, strict=True)}
+        events = []
+        for key, old in zip(keys, olds, strict=True):
+            if (new := news.get(key)) is None:
+                continue
+            instance = model.from_db(self.using, self.names, [new[name] for name in self.names])
+            event = update_event(instance, self.policy, self.fields, old, new)
+            if event is not None:
+                events.append(event)
+        write(events, self.using)
+
+    def _plain_values(self) -> dict[str, Any] | None:
+        """Return the values as they are stored now, or ``None`` where only the database knows."""
+        found: dict[str, Any] = {}
+        for name, value in self.values.items():
+            field: Any = self.policy.model._meta.get_field(name)
+            if isinstance(value, models.Model) and field.is_relation:
+                value = getattr(value, field.target_field.attname)
+            found[field.attname] = settle_of(field)(value)
+        unknown = any(value is UNSETTLED for value in found.values())
+        return None if unknown or any(f.generated for f in self.fields) else found
+
+    def _new_key(self, row: Sequence[Any], old: Row) -> Any:
+        moved = dict(zip(self.moved, row[len(self.names) :], strict=True))
+        return key_of(self.policy.model, {**old, **moved})
+
+
+def _expression(value: Any) -> Any:
+    if hasattr(value, "resolve_expression"):
+        return value
+    return models.Value(value.pk if isinstance(value, models.Model) else value)
+
+
+def _no_key(using: str) -> bool:
+    return bool(connections[using].features.has_select_for_no_key_update)
