@@ -60,21 +60,23 @@ class FieldChange:
 
 
 def changes_of(entry: AuditEntry, max_length: int | None = None) -> list[FieldChange]:
-    """Return what an entry says about each field, in the order in which it was stored.
+    """Return what an entry says about each field, in the order of the model's fields.
 
     ``max_length`` cuts longer texts, for places that only give an overview.
     """
     model = model_of(entry.target_type)
     return [
         _field_change(entry, name, stored, _field_of(model, name), max_length)
-        for name, stored in as_mapping(entry.changes).items()
+        for name, stored in _ordered(entry.changes, model)
     ]
 
 
 def field_labels(entry: AuditEntry) -> list[str]:
     """Return what people call the fields that an entry is about."""
     model = model_of(entry.target_type)
-    return [_label_of(_field_of(model, name), name) for name in as_mapping(entry.changes)]
+    return [
+        _label_of(_field_of(model, name), name) for name, _stored in _ordered(entry.changes, model)
+    ]
 
 
 def old_json(entry: AuditEntry) -> str:
@@ -177,7 +179,7 @@ def _related(stored: Any) -> Iterator[Related]:
 
 def _side(entry: AuditEntry, side: str, many: str, event_type_without: str) -> str:
     values: dict[str, Any] = {}
-    for name, stored in as_mapping(entry.changes).items():
+    for name, stored in _ordered(entry.changes, model_of(entry.target_type)):
         parts = as_mapping(stored)
         if side in parts:
             values[name] = parts[side]
@@ -190,6 +192,13 @@ def _side(entry: AuditEntry, side: str, many: str, event_type_without: str) -> s
     if entry.event_type == event_type_without and not any(values.values()):
         return json_text(None)
     return json_text(values)
+
+
+def _ordered(changes: Any, model: type[models.Model] | None) -> list[tuple[str, Any]]:
+    # PostgreSQL does not keep the order of a JSON object's keys.
+    fields = [] if model is None else [*model._meta.concrete_fields, *model._meta.many_to_many]
+    places = {field.name: place for place, field in enumerate(fields)}
+    return sorted(as_mapping(changes).items(), key=lambda item: places.get(item[0], len(places)))
 
 
 def _field_of(model: type[models.Model] | None, name: str) -> models.Field[Any, Any] | None:

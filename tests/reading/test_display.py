@@ -282,3 +282,11 @@ def test_names_are_translated_when_they_are_shown() -> None:
     field = Thing._meta.get_field("name")
     with translation.override("de"):
         assert display._label_of(field, "name") == "Benutzer"
+
+
+def test_fields_are_in_the_model_s_order_and_those_that_are_gone_at_the_end() -> None:
+    shown = entry({name: {"old": 1, "new": 2} for name in ("gone", "email", "username", "away")})
+    names = ["username", "email", "gone", "away"]
+    assert [change.name for change in display.changes_of(shown)] == names
+    assert display.field_labels(shown) == ["Username", "Email address", "gone", "away"]
+    assert list(json.loads(display.new_json(shown))) == names
