@@ -36,14 +36,16 @@ def audit_history(
 
     Renders nothing without a request in the context, for somebody who may not read the audit
     log, and for an object that is ``None``, empty or not saved yet. Raises ``TypeError`` for
-    anything else that is no model instance.
+    anything else that is no model instance, and ``ValueError`` for a ``limit`` below 1.
     """
+    if limit is not None and int(limit) < 1:
+        raise ValueError(f"audit_history shows at least 1 entry, not {limit}.")
     request = _request_of(context)
     target = _target(obj, target_type, target_id)
     if request is None or target is None or not may_read(request):
         return {"history": None}
     return {
-        "history": history_of(request, *target, limit),
+        "history": history_of(request, *target, None if limit is None else int(limit)),
         "title": title or _("History"),
         "in_admin": "admin" in getattr(request.resolver_match, "app_names", ()),
         "csp_nonce": context.get("csp_nonce"),

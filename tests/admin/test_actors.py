@@ -94,3 +94,10 @@ def test_a_key_is_never_taken_for_a_name(db: None) -> None:
 @pytest.mark.parametrize("typed", ["", "  ", "a\x00"])
 def test_nothing_to_look_for(typed: str) -> None:
     assert actors.find_users(typed, AuditEntry.objects.all()) == []
+
+
+def test_users_without_an_address(admin: Client) -> None:
+    ann = make_user("ann")
+    with mock.patch.object(User, "EMAIL_FIELD", ""):
+        assert actors.find_users("ann", AuditEntry.objects.all()) == [ann]
+        assert actors.find_users("ann@example.com", AuditEntry.objects.all()) == []

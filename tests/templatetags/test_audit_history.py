@@ -274,3 +274,16 @@ def test_huge_values_are_cut(user: User, author: Author) -> None:
 def test_the_nonce_of_a_content_security_policy(user: User, author: Author) -> None:
     assert ' nonce="n0nce"' in render(request_of(user), object=author, csp_nonce="n0nce")
     assert "nonce" not in render(request_of(user), object=author)
+
+
+@pytest.mark.parametrize("limit", [0, -1, "0"])
+def test_a_limit_below_one_is_an_error(user: User, author: Author, limit: Any) -> None:
+    with pytest.raises(ValueError, match="at least 1 entry"):
+        render(request_of(user), "{% audit_history object limit=n %}", object=author, n=limit)
+
+
+def test_a_limit_given_as_text(user: User, author: Author) -> None:
+    for _number in range(3):
+        entry_of(author)
+    panel = render(request_of(user), "{% audit_history object limit=n %}", object=author, n="2")
+    assert "Page 1 of 2" in panel
