@@ -10,7 +10,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit_log import catalogue, registry
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 def action_choices() -> Iterator[tuple[str, str]]:
     """Yield ``(action, label)`` of all that can happen, after the choice of all."""
-    yield "", _now("All actions")
+    yield "", gettext("All actions")
     for known in catalogue.all_actions().values():
         yield known.name, str(known.label)
 
 
 def target_type_choices() -> Iterator[tuple[str, str]]:
     """Yield ``(target_type, name)`` of the audited models, after the choice of all."""
-    yield "", _now("All types")
+    yield "", gettext("All types")
     yield from target_types().items()
 
 
@@ -63,13 +63,13 @@ def target_types() -> dict[str, str]:
 
 def event_type_choices() -> Iterator[tuple[str, str]]:
     """Yield ``(event type, label)``, after the choice of all."""
-    yield "", _now("All event types")
+    yield "", gettext("All event types")
     yield from ((str(value), str(label)) for value, label in EventType.choices)
 
 
 def outcome_choices() -> Iterator[tuple[str, str]]:
     """Yield ``(outcome, label)``, after the choice of all."""
-    yield "", _now("All outcomes")
+    yield "", gettext("All outcomes")
     yield from ((str(value), str(label)) for value, label in Outcome.choices)
 
 
