@@ -88,7 +88,7 @@ def test_the_diff_and_both_sides(admin: Client) -> None:
         "Title None no value",
         "Pages empty text 12",
         "Author 1 Eliot (2)",
-        "Secret token changed; the values are not recorded",
+        "Secret token hidden: values of this field are not recorded",
         "Tags 4 Novel (3)",
         "0" * 64,
     ):
