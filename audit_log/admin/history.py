@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from django.db.models import Model
     from django.http import HttpRequest, HttpResponse
 
-    from audit_log.models import AuditEntry
-
     AnyModelAdmin = admin.ModelAdmin[Any]
 else:
     AnyModelAdmin = object
@@ -70,11 +68,11 @@ class AuditHistoryAdminMixin(AnyModelAdmin):
         if not self.has_view_or_change_permission(request, obj) or not may_read(request):
             raise PermissionDenied
         if obj is None:
-            gone = None if _exists(self.model, key) else _newest_of_gone(request, self.model, key)
-            if gone is None:
+            known = None if _exists(self.model, key) else _what_is_known(request, self.model, key)
+            if known is None:
                 # Never there, or there and hidden by get_queryset().
                 return super().history_view(request, object_id, extra_context)
-            target, name = (gone.target_type, gone.target_id), target_text(gone)
+            target, name = known
         else:
             target, name = target_of(obj), visible(text_of(obj))
         plural = capfirst(str(self.opts.verbose_name_plural))
@@ -115,13 +113,21 @@ def _exists(model: type[Model], key: str) -> bool:
         return False
 
 
-def _newest_of_gone(request: HttpRequest, model: type[Model], key: str) -> AuditEntry | None:
-    """Return the newest entry of a deleted object, whose key stands in an address as text."""
+def _what_is_known(
+    request: HttpRequest, model: type[Model], text: str
+) -> tuple[tuple[str, str], str] | None:
+    """Return the target and the last name of a deleted object, by its key in an address.
+
+    ``None`` where no entry is about it or refers to it.
+    """
     policy = registry.policy_for(model)
-    text_of_key = secret_key_text if policy and policy.key_is_secret else key_text
+    as_stored = secret_key_text if policy and policy.key_is_secret else key_text
     try:
-        key = model._meta.pk.to_python(key)
+        target = type_of(model), as_stored(model._meta.pk.to_python(text))
     except ValidationError:
         return None
-    entries = visible_entries(request).filter(target_type=type_of(model))
-    return entries.filter(target_id=text_of_key(key)).order_by("-id").first()
+    entries = visible_entries(request)
+    newest = entries.filter(target_type=target[0], target_id=target[1]).order_by("-id").first()
+    if newest is not None:
+        return target, target_text(newest)
+    return (target, visible(text)) if entries.for_target(*target).exists() else None
