@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.db import models
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from audit_log import registry
 from audit_log.vocabulary import EventType
@@ -84,13 +87,19 @@ def matching(word: str) -> list[str]:
 
 def all_actions() -> dict[str, Action]:
     """Return every action by name, sorted: those of the policies, then those declared."""
+    return _all_actions(registry.version(), len(_declared))
+
+
+@lru_cache(maxsize=1)
+def _all_actions(version: int, declared: int) -> dict[str, Action]:
+    # Labels are lazy: one catalogue serves every language.
     actions: dict[str, Action] = {}
     for model in registry.audited_models():
         policy = registry.policy_for(model)
         assert policy is not None
         for verb, kind, event_type in policy.actions():
             name = f"{policy.noun}.{verb}"
-            label = _default_label(str(model._meta.verbose_name), verb, kind)
+            label = _default_label(model, verb, kind)
             actions.setdefault(name, Action(name, label, event_type))
     actions.update(_declared)
     return dict(sorted(actions.items()))
@@ -107,15 +116,18 @@ def shared_nouns() -> dict[str, list[str]]:
     return {noun: models_of[noun] for noun, count in counts.items() if count > 1}
 
 
-def _default_label(model_name: str, verb: str, kind: str) -> str:
-    name = model_name[:1].upper() + model_name[1:]
-    if verb == kind == "create":
-        return _("%(name)s created") % {"name": name}
-    if verb == kind == "update":
-        return _("%(name)s updated") % {"name": name}
-    if verb == kind == "delete":
-        return _("%(name)s deleted") % {"name": name}
-    return _("%(name)s: %(verb)s") % {"name": name, "verb": verb.replace("_", " ")}
+_DEFAULT_LABELS = {
+    "create": _("{name} created"),
+    "update": _("{name} updated"),
+    "delete": _("{name} deleted"),
+}
+
+
+def _default_label(model: type[models.Model], verb: str, kind: str) -> Promise:
+    name = capfirst(model._meta.verbose_name or "")
+    if verb == kind:
+        return format_lazy(_DEFAULT_LABELS[kind], name=name)
+    return format_lazy("{name}: {verb}", name=name, verb=verb.replace("_", " "))
 
 
 def _same(a: str | Promise, b: str | Promise) -> bool:

@@ -72,7 +72,8 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
         return self._of([(target_type, target_id)])
 
     def _of(self, targets: list[tuple[str, str]]) -> AuditEntryQuerySet:
-        # A key range each, with an index of its own, instead of an OR that has none.
+        # A key range each, with an index of its own, instead of an OR that has none; as a
+        # derived table, or MariaDB would look into the ranges again for each entry.
         references = self.model._meta.get_field("references").related_model
         ranges = []
         for target_type, target_id in targets:
@@ -80,7 +81,10 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
             entries = self.model._base_manager.using(self.db).filter(**wanted)
             referring = references._base_manager.using(self.db).filter(**wanted)
             ranges += [entries.order_by().values("pk"), referring.order_by().values("entry_id")]
-        keys = ranges[0].union(*ranges[1:], all=True)
+        keys = models.Subquery(
+            ranges[0].union(*ranges[1:], all=True).order_by(),
+            template="(SELECT * FROM (%(subquery)s) AS audit_log_keys)",
+        )
         return self.filter(pk__in=keys).order_by("-id")
 
     def by_actor(self, user: AbstractBaseUser | Any) -> AuditEntryQuerySet:
@@ -108,9 +112,9 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
         for word in text.replace("\x00", "").split():
             match = (
                 Q(action__in=catalogue.matching(word))
-                | Q(action__icontains=word)
+                | Q(action__contains=word.lower())
                 | Q(target_repr__icontains=word)
-                | Q(target_type__icontains=word.lower())
+                | Q(target_type__contains=word.lower())
                 | Q(target_id=word)
                 | Q(actor_repr__icontains=word)
                 | Q(reason__icontains=word)

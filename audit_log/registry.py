@@ -47,6 +47,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
 
 _declared: dict[str, dict[str, Any]] = {}
 _policies: dict[type[models.Model], Policy | None] = {}
+_version = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +178,7 @@ def register(model: Any = None, **options: Any) -> Any:
     if _declared.get(key, options) != options:
         raise ValueError(f"{label} is registered already, with other options.")
     _declared[key] = options
-    _policies.clear()
+    reset()
     return None if isinstance(model, str) else model
 
 
@@ -309,8 +310,15 @@ def _user_model() -> type[models.Model] | None:
 
 def reset(**kwargs: Any) -> None:
     """Forget the policies made so far; they are made again from what is declared."""
+    global _version  # noqa: PLW0603  # counts, nothing else
     if kwargs.get("setting") in {None, "AUDIT_LOG", "INSTALLED_APPS", "AUTH_USER_MODEL"}:
         _policies.clear()
+        _version += 1
+
+
+def version() -> int:
+    """Return a number that is another one whenever policies may have changed."""
+    return _version
 
 
 setting_changed.connect(reset, dispatch_uid="audit_log.registry")
