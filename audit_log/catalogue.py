@@ -34,6 +34,7 @@ class Action:
 
 
 _declared: dict[str, Action] = {}
+_provided: dict[str, Action] = {}
 
 
 def action(name: str, label: str | Promise, event_type: str = EventType.UPDATE) -> Action:
@@ -62,6 +63,11 @@ def action(name: str, label: str | Promise, event_type: str = EventType.UPDATE) 
     return known
 
 
+def provide(name: str, label: str | Promise, event_type: str = EventType.UPDATE) -> None:
+    """Declare an action of the audit log's own; a project that declares it has its way."""
+    _provided[name] = Action(name, label, str(event_type))
+
+
 def find(name: str) -> Action | None:
     """Return the action of that name, declared or following from a policy."""
     return all_actions().get(name)
@@ -87,7 +93,7 @@ def matching(word: str) -> list[str]:
 
 def all_actions() -> dict[str, Action]:
     """Return every action by name, sorted: those of the policies, then those declared."""
-    return _all_actions(registry.version(), len(_declared))
+    return _all_actions(registry.version(), len(_declared) + len(_provided))
 
 
 @lru_cache(maxsize=1)
@@ -101,6 +107,7 @@ def _all_actions(version: int, declared: int) -> dict[str, Action]:
             name = f"{policy.noun}.{verb}"
             label = _default_label(model, verb, kind)
             actions.setdefault(name, Action(name, label, event_type))
+    actions.update(_provided)
     actions.update(_declared)
     return dict(sorted(actions.items()))
 

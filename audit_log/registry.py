@@ -43,7 +43,35 @@ BULK = ("rows", "summary", "off")
 # Policies of models that other packages ship, where the default would tell a secret.
 BUILT_IN: dict[str, dict[str, Any]] = {
     "authtoken.token": {"mask": ["key"]},
+    "auth.group": {"m2m": {"permissions": ("add_permission", "remove_permission")}},
 }
+
+# What a security reviewer looks for, of the fields and relations that the user model has.
+OF_USERS: dict[str, dict[str, Any]] = {
+    "transitions": {
+        "is_superuser": {True: "make_superuser", False: "unmake_superuser"},
+        "is_staff": {True: "make_staff", False: "unmake_staff"},
+        "is_active": {True: "activate", False: "deactivate"},
+        "password": lambda user: None if upgrades_hash(user) else "change_password",
+    },
+    "m2m": {
+        "groups": ("add_to_group", "remove_from_group"),
+        "user_permissions": ("add_permission", "remove_permission"),
+    },
+}
+
+
+def upgrades_hash(user: Any) -> bool:
+    """Whether saving a user's password only stores a newer hash of the old password.
+
+    So ``check_password()`` does at log in: it takes back the raw password that
+    ``set_password()`` leaves on the instance until it is saved.
+    """
+    return "_password" in user.__dict__ and user.__dict__["_password"] is None
+
+
+Transition = str | Mapping[Any, str] | Callable[[Any], str | None]
+"""Verb of any change of a field; verbs by its new value; or ``f(instance) -> verb or None``."""
 
 _declared: dict[str, dict[str, Any]] = {}
 _policies: dict[type[models.Model], Policy | None] = {}
@@ -59,7 +87,7 @@ class Policy:
     verbs: Mapping[str, str]
     exclude: frozenset[str] = frozenset()
     mask: frozenset[str] = frozenset()
-    transitions: Mapping[str, str | Mapping[Any, str]] = field(default_factory=dict)
+    transitions: Mapping[str, Transition] = field(default_factory=dict)
     m2m: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     references: tuple[str, ...] = ()
     tenant: str | Callable[[Any], Any] | None = None
@@ -113,8 +141,11 @@ class Policy:
         for verb in VERBS:
             yield self.verbs[verb], verb, verb
         for verbs in self.transitions.values():
-            for verb in [verbs] if isinstance(verbs, str) else verbs.values():
-                yield verb, "", "update"
+            if isinstance(verbs, str):
+                yield verbs, "", "update"
+            elif isinstance(verbs, Mapping):
+                for verb in verbs.values():
+                    yield verb, "", "update"
         for pair in self.m2m.values():
             for verb in pair:
                 yield verb, "", "update"
@@ -135,8 +166,9 @@ def register(model: Any = None, **options: Any) -> Any:
     ``mask``         names of fields of which only the fact of a change is recorded
     ``unmask``       names of fields that look secret and are not
     ``transitions``  ``{field: {value: verb}}``: an update that moves the field to the value
-                     takes that verb; ``{field: verb}`` for any change of the field. The first
-                     that matches, in this order, wins.
+                     takes that verb; ``{field: verb}`` for any change of the field;
+                     ``{field: f}`` with ``f(instance) -> verb or None``, whose verbs are
+                     declared by :func:`audit_log.action`. The first that matches wins.
     ``m2m``          ``{field: (verb of adding, verb of removing)}``
     ``references``   names of foreign keys whose objects show this model's entries too
     ``tenant``       attribute path (``"project.workspace_id"``) or ``f(instance)``
@@ -235,11 +267,21 @@ def why_not(model: type[models.Model]) -> str:
 def options_of(model: type[models.Model]) -> dict[str, Any]:
     """Return the options that hold for a model: built in, registered, from ``MODELS``."""
     label = model._meta.label_lower
-    options = {**BUILT_IN.get(label, {}), **_declared.get(label, {})}
+    options = {**_of_users(model), **BUILT_IN.get(label, {}), **_declared.get(label, {})}
     for name, value in conf.settings.MODELS.items():
         if name.lower() == label and isinstance(value, Mapping):
             options.update(value)
     return options
+
+
+def _of_users(model: type[models.Model]) -> dict[str, Any]:
+    if model is not _user_model():
+        return {}
+    names = {f.name for f in (*model._meta.concrete_fields, *model._meta.local_many_to_many)}
+    return {
+        option: {name: verbs for name, verbs in values.items() if name in names}
+        for option, values in OF_USERS.items()
+    }
 
 
 def build(model: type[models.Model]) -> Policy:

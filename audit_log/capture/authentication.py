@@ -15,11 +15,28 @@ from audit_log.vocabulary import EventType, Outcome
 LOG_IN = "user.log_in"
 LOG_OUT = "user.log_out"
 
+# Of the verbs that policies of user models have by themselves.
+LABELS = {
+    "activate": _("User activated"),
+    "add_permission": _("Permission given to user"),
+    "add_to_group": _("User added to group"),
+    "change_password": _("Password changed"),
+    "deactivate": _("User deactivated"),
+    "make_staff": _("User made staff"),
+    "make_superuser": _("User made superuser"),
+    "remove_from_group": _("User removed from group"),
+    "remove_permission": _("Permission taken from user"),
+    "unmake_staff": _("User no longer staff"),
+    "unmake_superuser": _("User no longer superuser"),
+}
+
 
 def install() -> None:
     """Declare the actions and connect the receivers, once."""
-    catalogue.action(LOG_IN, label=_("User log in"), event_type=EventType.ACCESS)
-    catalogue.action(LOG_OUT, label=_("User log out"), event_type=EventType.ACCESS)
+    catalogue.provide(LOG_IN, label=_("User log in"), event_type=EventType.ACCESS)
+    catalogue.provide(LOG_OUT, label=_("User log out"), event_type=EventType.ACCESS)
+    for verb, label in LABELS.items():
+        catalogue.provide(f"user.{verb}", label=label)
     uid = "audit_log.authentication"
     signals.user_logged_in.connect(_logged_in, dispatch_uid=uid)
     signals.user_logged_out.connect(_logged_out, dispatch_uid=uid)

@@ -47,7 +47,7 @@ def update_event(
     if not changed:
         return None
     rows = (old, {**(old or {}), **new})
-    verb = verb_of(policy, changed, new)
+    verb = verb_of(policy, changed, new, instance)
     event = _event("update", verb, instance, policy, changes, instance.pk, rows)
     key_names = {field.name for field in policy.model._meta.pk_fields}
     if old is None or changed.isdisjoint(key_names):
@@ -88,13 +88,17 @@ def _event(
     )
 
 
-def verb_of(policy: Policy, changed: set[str], new: Row) -> str:
+def verb_of(policy: Policy, changed: set[str], new: Row, instance: models.Model) -> str:
     """Return the verb of an update: that of the first transition that it made."""
     for name, verbs in policy.transitions.items():
         if name not in changed:
             continue
         if isinstance(verbs, str):
             return verbs
+        if callable(verbs):
+            if (chosen := verbs(instance)) is not None:
+                return chosen
+            continue
         value = new[policy.model._meta.get_field(name).attname]  # type: ignore[union-attr]
         try:
             verb = verbs.get(value)

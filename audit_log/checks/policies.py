@@ -154,6 +154,8 @@ def _transitions(model: type[models.Model], option: str, value: Any) -> Iterator
             yield from _verbs(model, option, [verbs])
         elif isinstance(verbs, Mapping):
             yield from _verbs(model, option, verbs.values())
+        elif callable(verbs):
+            continue  # its verbs are declared actions
         else:
             yield _shape(model, option, 'Write {"field": {value: "verb"}} or {"field": "verb"}.')
 

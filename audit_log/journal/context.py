@@ -93,7 +93,20 @@ class Frame:
         """Return what the request and the blocks say about the circumstances."""
         if self.request is None:
             return dict(self.metadata)
-        return requests.describe(self.request) | dict(self.metadata)
+        told = requests.describe(self.request) | dict(self.metadata)
+        if impersonator := self._impersonator():
+            told.setdefault("impersonator", {"id": str(impersonator.id), "repr": impersonator.repr})
+        return told
+
+    def _impersonator(self) -> Actor | None:
+        """Return who is behind the actor: of the request, where a block gives another actor."""
+        if self.actor is None:
+            # As django-impersonate says it.
+            behind = getattr(self.request, "impersonator", None)
+            return None if behind is None else actor_of(behind)
+        assert self.request is not None
+        user = actor_of_request(self.request)
+        return user if user.id is not None and user.id != self.actor.id else None
 
 
 OUTSIDE = Frame()
@@ -107,18 +120,19 @@ def current() -> Frame:
 
 def enter_request(request: HttpRequest) -> Frame:
     """Let everything that follows be done by this request; return what held before."""
+    correlation = Correlation(requests.incoming_correlation_id(request))
+    return enter(Frame(request=request, correlation=correlation))
+
+
+def enter(frame: Frame) -> Frame:
+    """Let a frame hold; return what held before."""
     before = _frame.get()
-    _frame.set(
-        Frame(
-            request=request,
-            correlation=Correlation(requests.incoming_correlation_id(request)),
-        )
-    )
+    _frame.set(frame)
     return before
 
 
 def restore(frame: Frame) -> None:
-    """Let hold again what :func:`enter_request` returned."""
+    """Let hold again what held before."""
     _frame.set(frame)
 
 

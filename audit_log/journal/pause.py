@@ -16,7 +16,7 @@ from audit_log.vocabulary import EventType
 ALL = "*"
 ACTION = "audit_log.pause"
 
-catalogue.action(ACTION, label=_("Auditing paused"), event_type=EventType.OTHER)
+catalogue.provide(ACTION, label=_("Auditing paused"), event_type=EventType.OTHER)
 
 _paused: ContextVar[frozenset[str]] = ContextVar("audit_log_paused", default=frozenset())
 

@@ -142,5 +142,5 @@ def test_excluded_and_masked(book, tags, settings):
 def test_permissions_and_groups_of_users():
     user, group = User.objects.create(username="ann"), Group.objects.create(name="staff")
     group.user_set.add(user)
-    assert told() == [("user.update", "ann", "staff", "")]
+    assert told() == [("user.add_to_group", "ann", "staff", "")]
     assert AuditEntry.objects.for_object(group).first() == last()

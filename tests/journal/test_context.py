@@ -8,12 +8,14 @@ import threading
 
 import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction
-from django.contrib.auth.models import AnonymousUser, User
-from django.http import HttpResponse
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
+from django.core.management import call_command
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils.functional import SimpleLazyObject
 
 import audit_log
+from audit_log import catalogue
 from audit_log.journal import context as journal_context
 from audit_log.journal.context import current
 from audit_log.middleware import AuditLogMiddleware
@@ -427,3 +429,153 @@ def test_log_in_page_names_the_user(ann, client):
     client.post("/admin/login/", {"username": "ann", "password": "nope"})
     assert last().actor_id in {ann.pk, None}
     assert last().outcome == "failure"
+
+
+# Streaming
+
+
+def test_body_that_is_made_later(ann):
+    def body():
+        yield b"a"
+        write()
+        yield b"b"
+
+    request = RequestFactory().get("/")
+    request.user = ann
+    response = serve(request, lambda request: StreamingHttpResponse(body()))
+    assert current() is journal_context.OUTSIDE
+    assert b"".join(response.streaming_content) == b"ab"
+    assert last().actor == ann
+
+
+def test_asynchronous_body_that_is_made_later(ann):
+    async def body():
+        yield b"a"
+        await Author.objects.acreate(name="x")
+        yield b"b"
+
+    async def main():
+        request = RequestFactory().get("/")
+        request.user = ann
+
+        async def view(request):
+            return StreamingHttpResponse(body())
+
+        response = await AuditLogMiddleware(view)(request)
+        return [chunk async for chunk in response.streaming_content]
+
+    assert async_to_sync(main)() == [b"a", b"b"]
+    assert last().actor == ann
+
+
+# Impersonation
+
+
+def test_somebody_acts_as_somebody_else(ann):
+    bea = User.objects.create(username="bea")
+
+    def view(request):
+        with audit_log.context(actor=bea):
+            write()
+        return HttpResponse()
+
+    request = RequestFactory().get("/")
+    request.user = ann
+    serve(request, view)
+    assert last().actor == bea
+    assert last().metadata["impersonator"] == {
+        "id": str(ann.pk),
+        "repr": "Ann Lee <ann@example.com>",
+    }
+    request.user = bea
+    request.impersonator = ann
+    serve(request)
+    assert last().metadata["impersonator"]["id"] == str(ann.pk)
+    del request.impersonator
+    serve(request)
+    assert "impersonator" not in last().metadata
+
+
+# Commands and tasks
+
+
+def test_management_command():
+    call_command("createsuperuser", username="root", email="r@x.org", interactive=False)
+    entry = last()
+    assert (entry.action, entry.actor_type, entry.actor_repr) == (
+        "user.create",
+        "command",
+        "createsuperuser",
+    )
+    assert entry.metadata == {"command": "createsuperuser"}
+    assert entry.changes["is_superuser"] == {"old": None, "new": True}
+    assert entry.correlation_id
+    with audit_log.context(actor="importer"):
+        call_command("createsuperuser", username="too", email="r@x.org", interactive=False)
+    assert (last().actor_repr, last().metadata) == ("importer", {"command": "createsuperuser"})
+
+
+def test_background_task(settings, ann):
+    tasks = pytest.importorskip("django.tasks", reason="django.tasks came with Django 6.0")
+    settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+    task = tasks.task(make_author)
+    result = task.enqueue()
+    assert result.status == "SUCCESSFUL", result.errors
+    assert (last().actor_type, last().correlation_id) == ("task", result.id)
+    assert last().actor_repr == "tests.journal.test_context.make_author"
+    with audit_log.context(actor=ann):
+        task.enqueue()
+    assert last().actor == ann
+
+
+def make_author():
+    Author.objects.create(name="x")
+
+
+# What a security reviewer expects
+
+
+def test_changes_of_rights(ann):
+    group = Group.objects.create(name="staff")
+    permission = Permission.objects.first()
+
+    def told(**values):
+        for name, value in values.items():
+            setattr(ann, name, value)
+        ann.save()
+        return last().action
+
+    assert told(is_superuser=True) == "user.make_superuser"
+    assert told(is_superuser=False, is_staff=True) == "user.unmake_superuser"
+    assert told(is_staff=False) == "user.unmake_staff"
+    assert told(is_active=False) == "user.deactivate"
+    assert told(is_active=True) == "user.activate"
+    ann.groups.add(group)
+    assert last().action == "user.add_to_group"
+    ann.user_permissions.add(permission)
+    assert last().action == "user.add_permission"
+    group.permissions.add(permission)
+    assert last().action == "group.add_permission"
+    assert last().changes["permissions"]["added"][0]["repr"] == str(permission)
+    assert str(catalogue.label_of("user.make_superuser")) == "User made superuser"
+
+
+def test_change_of_password(ann, settings):
+    ann.set_password("new")
+    ann.save()
+    assert (last().action, last().changes) == (
+        "user.change_password",
+        {"password": {"masked": True}},
+    )
+    assert "new" not in str(last().metadata)
+    User.objects.update(password="!")
+    assert last().action == "user.change_password"
+    # A log in that only stores a newer hash of the same password is no such change.
+    ann.set_password("pw")
+    ann.save()
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    assert User.objects.get(pk=ann.pk).check_password("pw")
+    assert last().action == "user.update"
