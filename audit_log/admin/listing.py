@@ -10,8 +10,7 @@ from django.utils.http import urlencode
 
 from audit_log.admin.actors import keys_are_free_text
 from audit_log.reading.display import actor_text
-from audit_log.reading.listing import page_of
-from audit_log.reading.pagination import InvalidPage, Page
+from audit_log.reading.pagination import InvalidPage, Page, paginate
 from audit_log.reading.visibility import may_export
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class Listing:
         self._export_url = export_url if may_export(query.request) else ""
         if query.is_valid:
             try:
-                page = page_of(query.qs.defer("metadata", "salt"), query.request.GET)
+                page = paginate(query.qs.defer("metadata", "salt"), query.request.GET)
             except InvalidPage as error:
                 self.page_error = f"{error.field}: {error}"
             else:

@@ -75,7 +75,7 @@ def _entry(event: Event) -> AuditEntry:
         occurred_at, key = now, new_id()
     else:
         key = _imported.make(int(occurred_at.timestamp() * 1000), backwards=True)
-        metadata["recorded_at"] = now.isoformat()
+        metadata["recorded_at"] = to_json(now)
     if event.metadata:
         metadata.update(event.metadata)
     return AuditEntry(

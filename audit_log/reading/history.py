@@ -6,8 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audit_log.reading.listing import page_of
-from audit_log.reading.pagination import InvalidPage, Page
+from audit_log.reading.pagination import InvalidPage, Page, paginate
 from audit_log.reading.visibility import visible_entries
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def history_of(
     entries = visible_entries(request).for_target(target_type, target_id).defer("salt")
     params = {name: request.GET.get(f"{anchor}-{name}", "") for name in ("page", "pin")}
     try:
-        page = page_of(entries, params, page_size)
+        page = paginate(entries, params, page_size)
     except InvalidPage as error:
         first = _url(request, anchor, None, 1)
         return History(target_type, target_id, anchor, None, str(error), first)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Subquery
 from django.utils.translation import gettext_lazy as _
 
 from audit_log.conf import settings
@@ -89,7 +90,7 @@ def paginate(
     entry from which the listing was started. Entries that arrive later are not in it, so
     that its pages neither repeat nor skip anything.
 
-    Three queries at most. Raises :exc:`InvalidPage` for a value that is malformed,
+    Two queries at most. Raises :exc:`InvalidPage` for a value that is malformed,
     :exc:`PageNotFound` for a page that is beyond the last.
     """
     number = _number(params, "page") or 1
@@ -99,19 +100,21 @@ def paginate(
         raise InvalidPage(
             "page_size", _("page_size is a whole number from 1 to %(limit)s."), limit=MAX_PAGE_SIZE
         )
+    start = (number - 1) * size
     pin = _pin(params)
-    if pin is None and number == 1:
-        # The page itself says where the listing starts, and a short one how long it is.
-        entries = list(queryset.order_by("-id")[:size])
-        pin = entries[0].pk if entries else None
-        count = len(entries)
-        if pin is not None and count == size:
-            count = count_entries(queryset.started_at(pin))
+    if pin is None:
+        # The page itself says where the listing starts, at no query of its own.
+        newest = Subquery(queryset.order_by("-id").values("pk")[:1])
+        listing = queryset.annotate(newest_id=newest) if start else queryset
+        entries = list(listing.order_by("-id")[start : start + size])
+        pin = getattr(entries[0], "newest_id", entries[0].pk) if entries else None
+        if not start and len(entries) < size:
+            count = len(entries)
+        else:
+            count = count_entries(queryset if pin is None else queryset.started_at(pin))
     else:
-        pin = queryset.newest_id() if pin is None else pin
-        listing = queryset.none() if pin is None else queryset.started_at(pin)
+        listing = queryset.started_at(pin)
         count = count_entries(listing)
-        start = (number - 1) * size
         entries = list(listing.order_by("-id")[start : start + size]) if start < count else []
     total_pages = max(1, -(-count // size))
     if number > total_pages:

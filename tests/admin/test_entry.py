@@ -175,7 +175,9 @@ def test_the_target_is_linked_only_for_those_who_may_see_it(reader: User, login:
     assert "Open this" not in text(login(librarian).get(entry_url(concealed)))
 
 
-@pytest.mark.parametrize("key", ["1", "x", "7d0fc1a4-3f0c-4a51-9b36-6f3c1de2f0aa", "a/b", "_5F", "%00"])
+@pytest.mark.parametrize(
+    "key", ["1", "x", "7d0fc1a4-3f0c-4a51-9b36-6f3c1de2f0aa", "a/b", "_5F", "%00"]
+)
 def test_an_entry_that_is_not_there(admin: Client, key: str) -> None:
     assert admin.get(f"{LIST}{key}/change/").status_code == 404
 
