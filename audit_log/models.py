@@ -51,10 +51,7 @@ class AppendOnlyModel(models.Model):
 
     @staticmethod
     def _refuse(operation: str) -> NoReturn:
-        raise AppendOnly(
-            f"{operation}() is refused: entries of the audit log are append-only. "
-            "Only prune_audit_log and erase_from_audit_log remove anything."
-        )
+        raise AppendOnly(f"{operation}() is refused: entries of the audit log are append-only.")
 
 
 class AuditEntry(AppendOnlyModel):

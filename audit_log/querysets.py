@@ -23,10 +23,7 @@ ModelT = TypeVar("ModelT", bound=models.Model)
 
 def _refuse(operation: str) -> Any:
     def refused(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnly(
-            f"{operation} is refused: entries of the audit log are append-only. "
-            "Only prune_audit_log and erase_from_audit_log remove anything."
-        )
+        raise AppendOnly(f"{operation} is refused: entries of the audit log are append-only.")
 
     refused.__name__ = operation.partition("(")[0]
     refused.alters_data = True  # type: ignore[attr-defined]  # never called by a template

@@ -46,13 +46,23 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     "auth.group": {"m2m": {"permissions": ("add_permission", "remove_permission")}},
 }
 
+
+class PasswordChange:
+    """The verb of an update of a user's password, ``None`` where only its hash is a newer one."""
+
+    verbs = ("change_password",)
+
+    def __call__(self, user: Any) -> str | None:
+        return None if upgrades_hash(user) else "change_password"
+
+
 # What a security reviewer looks for, of the fields and relations that the user model has.
 OF_USERS: dict[str, dict[str, Any]] = {
     "transitions": {
         "is_superuser": {True: "make_superuser", False: "unmake_superuser"},
         "is_staff": {True: "make_staff", False: "unmake_staff"},
         "is_active": {True: "activate", False: "deactivate"},
-        "password": lambda user: None if upgrades_hash(user) else "change_password",
+        "password": PasswordChange(),
     },
     "m2m": {
         "groups": ("add_to_group", "remove_from_group"),
@@ -146,6 +156,9 @@ class Policy:
             elif isinstance(verbs, Mapping):
                 for verb in verbs.values():
                     yield verb, "", "update"
+            else:
+                for verb in getattr(verbs, "verbs", ()):
+                    yield verb, "", "update"
         for pair in self.m2m.values():
             for verb in pair:
                 yield verb, "", "update"
@@ -167,8 +180,8 @@ def register(model: Any = None, **options: Any) -> Any:
     ``unmask``       names of fields that look secret and are not
     ``transitions``  ``{field: {value: verb}}``: an update that moves the field to the value
                      takes that verb; ``{field: verb}`` for any change of the field;
-                     ``{field: f}`` with ``f(instance) -> verb or None``, whose verbs are
-                     declared by :func:`audit_log.action`. The first that matches wins.
+                     ``{field: f}`` with ``f(instance) -> verb or None``, which lists its verbs
+                     in ``f.verbs``. The first that matches wins.
     ``m2m``          ``{field: (verb of adding, verb of removing)}``
     ``references``   names of foreign keys whose objects show this model's entries too
     ``tenant``       attribute path (``"project.workspace_id"``) or ``f(instance)``
@@ -296,22 +309,29 @@ def build(model: type[models.Model]) -> Policy:
     names = {f.attname: f.name for f in meta.concrete_fields}
     unmask = set(options.get("unmask") or ())
     mask = {names.get(name, name) for name in options.get("mask") or ()} | {
-        f.name
-        for f in meta.concrete_fields
-        if f.name not in unmask and can_be_secret(f) and looks_secret(f.name)
+        f.name for f in meta.concrete_fields if f.name not in unmask and is_secret(f)
     }
     return Policy(
         model=model,
         noun=options.get("noun") or snake_case(meta.object_name or ""),
-        verbs={verb: verb for verb in VERBS} | dict(options.get("verbs") or {}),
+        verbs={verb: verb for verb in VERBS} | _mapping(options.get("verbs")),
         exclude=frozenset(names.get(name, name) for name in exclude),
         mask=frozenset(mask),
-        transitions=dict(options.get("transitions") or {}),
-        m2m={name: (pair[0], pair[1]) for name, pair in (options.get("m2m") or {}).items()},
+        transitions=_mapping(options.get("transitions")),
+        m2m={
+            name: (pair[0], pair[1])
+            for name, pair in _mapping(options.get("m2m")).items()
+            if isinstance(pair, tuple | list) and len(pair) == 2
+        },
         references=tuple(options.get("references") or ()),
         tenant=options.get("tenant"),
         bulk=options.get("bulk") or "rows",
     )
+
+
+def _mapping(value: Any) -> dict[Any, Any]:
+    # What is none, the checks say.
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 def snake_case(name: str) -> str:
@@ -326,9 +346,16 @@ def looks_secret(name: str) -> bool:
     return any(f"_{word.lower()}_" in padded for word in words)
 
 
-def can_be_secret(f: models.Field[Any, Any]) -> bool:
-    """Whether values of a field can hold a secret: ``password_changed_at`` cannot."""
-    return not isinstance(
+def is_secret(f: models.Field[Any, Any]) -> bool:
+    """Whether a field is masked by default: by its name, if its values can be secret at all.
+
+    ``password_changed_at`` cannot, and a foreign key only where the key that it holds is one.
+    """
+    if isinstance(f, models.ForeignKey):
+        target: Any = f.remote_field.model
+        key = target._meta.pk
+        return key.name in options_of(target).get("mask", ()) or is_secret(key)
+    return looks_secret(f.name) and not isinstance(
         f, models.BooleanField | models.DateField | models.TimeField | models.DurationField
     )
 

@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
+from django.db import models
 
 import audit_log
 from audit_log import catalogue, registry
@@ -75,6 +76,13 @@ def test_masking(settings):
     assert registry.policy_for(Book).mask == {"secret_token", "title"}
     settings.AUDIT_LOG = {"MODELS": {"testapp.Book": {"unmask": ["secret_token"]}}}
     assert registry.policy_for(Book).mask == set()
+
+
+def test_foreign_keys_are_secret_where_the_key_is():
+    from rest_framework.authtoken.models import Token
+
+    assert not registry.is_secret(models.ForeignKey(Author, models.CASCADE, name="api_key"))
+    assert registry.is_secret(models.ForeignKey(Token, models.CASCADE, name="session"))
 
 
 def test_last_log_in_is_not_an_update_of_the_user():

@@ -35,8 +35,9 @@ def install() -> None:
     """Declare the actions and connect the receivers, once."""
     catalogue.provide(LOG_IN, label=_("User log in"), event_type=EventType.ACCESS)
     catalogue.provide(LOG_OUT, label=_("User log out"), event_type=EventType.ACCESS)
-    for verb, label in LABELS.items():
-        catalogue.provide(f"user.{verb}", label=label)
+    if (policy := registry.policy_for(get_user_model())) is not None:
+        for verb in {verb for verb, _, _ in policy.actions()} & LABELS.keys():
+            catalogue.provide(policy.action(verb), label=LABELS[verb])
     uid = "audit_log.authentication"
     signals.user_logged_in.connect(_logged_in, dispatch_uid=uid)
     signals.user_logged_out.connect(_logged_out, dispatch_uid=uid)

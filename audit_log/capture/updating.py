@@ -105,23 +105,22 @@ def summary_event(
     policy: Policy, verb: str, count: int, values: Mapping[str, Any] | None = None
 ) -> Event:
     """Return the one event of a bulk operation that is told in summary."""
-    changes: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     for name, value in (values or {}).items():
         field = policy.model._meta.get_field(name)
         if field.name in policy.exclude:
             continue
         if field.name in policy.mask:
-            changes[field.name] = {"masked": True}
+            told[field.name] = {"masked": True}
         else:
             plain = str(value) if hasattr(value, "resolve_expression") else value
-            told = to_json(getattr(plain, "pk", plain))
-            changes[field.name] = {"old": None, "new": told}
+            told[field.name] = to_json(getattr(plain, "pk", plain))
     return Event(
         action=policy.action(verb),
         event_type=verb,
         target_type=policy.target_type,
-        changes=changes,
-        metadata={"bulk": True, "count": count},
+        # Not as changes: what the rows held before was not read.
+        metadata={"bulk": verb, "count": count, "values": told},
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, router
 from django.utils import timezone
 
-from audit_log import catalogue, uuid7
+from audit_log import catalogue, registry, uuid7
 from audit_log.conf import settings
 from audit_log.exceptions import UnknownAction
 from audit_log.identity import clean, shorten, target_of, text_of
@@ -112,7 +112,8 @@ def record(
 
     ``action`` is one that was declared with :func:`audit_log.action` or follows from a
     policy; ``target`` and ``references`` are saved objects; ``changes`` as in an entry,
-    ``{field: {"old": …, "new": …}}``, or ``{field: (old, new)}`` for short; ``outcome``
+    ``{field: {"old": …, "new": …}}``, or ``{field: (old, new)}`` for short, masked where
+    the target's policy masks the field; ``outcome``
     ``"success"`` or ``"failure"``.
 
     Returns the entry; ``None`` where it could not be written and ``ON_ERROR`` is ``"log"``.
@@ -129,6 +130,7 @@ def record(
         raise ValueError(f"outcome is one of {', '.join(Outcome.values)}, not {outcome!r}.")
     target_type, target_id = ("", "") if target is None else target_of(target)
     referred = tuple(target_of(reference) for reference in references)
+    policy = None if target is None else registry.policy_for(type(target))
     using = _database_of(target)
     written: list[AuditEntry] = []
     with guard(using):
@@ -139,7 +141,7 @@ def record(
             target_id=target_id,
             target_repr="" if target is None else text_of(target),
             tenant="" if target is None else subject.tenant_of(target),
-            changes=_changes(changes or {}),
+            changes=_changes(changes or {}, policy.mask if policy else frozenset()),
             references=(*referred, *(() if target is None else subject.references_of(target))),
             outcome=str(outcome),
             reason=str(reason),
@@ -149,9 +151,12 @@ def record(
     return written[0] if written else None
 
 
-def _changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+def _changes(changes: Mapping[str, Any], mask: frozenset[str]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, given in changes.items():
+        if name in mask:
+            result[name] = {"masked": True}
+            continue
         pair = isinstance(given, tuple) and len(given) == 2
         told: Any = {"old": given[0], "new": given[1]} if pair else given
         if not isinstance(told, Mapping):

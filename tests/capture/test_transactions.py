@@ -6,6 +6,7 @@ import itertools
 import threading
 
 import pytest
+from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.models.deletion import Collector
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
@@ -359,7 +360,13 @@ def test_hooks_have_djangos_own_signatures():
 
     from django.db import models
 
-    for hook in (models.Model._save_table, Collector.delete):
+    for hook in (
+        models.Model._save_table,
+        Collector.delete,
+        models.QuerySet.update,
+        models.QuerySet.bulk_create,
+        BaseCommand.execute,
+    ):
         assert inspect.signature(hook) == inspect.signature(hook.audit_log_original)
     assert str(inspect.signature(models.Model._save_table.audit_log_original)) == (
         "(self, raw=False, cls=None, force_insert=False, force_update=False, using=None, "

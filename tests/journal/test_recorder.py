@@ -52,6 +52,11 @@ def test_record(book):
     assert stored.action_label == "Book lent"
 
 
+def test_record_masks_what_the_policy_masks(book):
+    entry = audit_log.record("book.lend", target=book, changes={"secret_token": ("a", "b")})
+    assert entry.changes == {"secret_token": {"masked": True}}
+
+
 def test_record_without_a_target():
     entry = audit_log.record("book.lend")
     assert (entry.target_type, entry.target_id, entry.target_repr) == ("", "", "")
