@@ -73,6 +73,9 @@ INSTALLED_APPS = [
     "tests.testapp",
 ]
 
+if DATABASE == "postgres":
+    INSTALLED_APPS += ["django.contrib.postgres", "tests.pgapp"]
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
