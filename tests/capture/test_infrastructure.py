@@ -1,0 +1,213 @@
+"""Tables that are missing, connections that break, levels of isolation, fixtures."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import call_command
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
+from django.test import TestCase
+
+from audit_log.models import AuditEntry, AuditReference
+from audit_log.registry import policy_for
+from tests.capture.helpers import actions, entries, last
+from tests.testapp.models import Author, Book, Cafe, Country, Restaurant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def without(table: str) -> Iterator[None]:
+    quote = connection.ops.quote_name
+
+    def rename(old: str, new: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {quote(old)} RENAME TO {quote(new)}")
+
+    rename(table, "hidden_table")
+    try:
+        yield
+    finally:
+        rename("hidden_table", table)
+
+
+@pytest.mark.parametrize("model", [AuditEntry, AuditReference])
+def test_table_that_is_missing(model, settings, caplog):
+    author = Author.objects.create(name="Ann")
+    count = AuditEntry.objects.count()
+    with without(model._meta.db_table):
+        with pytest.raises(DatabaseError):
+            Book.objects.create(title="One", author=author)
+        assert not Book.objects.exists()
+        settings.AUDIT_LOG = {"ON_ERROR": "log"}
+        with transaction.atomic():
+            book = Book.objects.create(title="One", author=author)
+            book.title = "Two"
+            book.save()
+            Book.objects.update(pages=3)
+        assert Book.objects.get().pages == 3
+        assert "An audit entry is missing" in caplog.text
+    assert AuditEntry.objects.count() == count
+
+
+def test_constraint_of_the_log_that_is_not_met(settings, monkeypatch):
+    entry = AuditEntry.objects.create(action="author.create")
+    monkeypatch.setattr("audit_log.models.new_id", lambda: entry.pk)
+    with pytest.raises(IntegrityError):
+        Author.objects.create(name="Ann")
+    assert not Author.objects.exists()
+    settings.AUDIT_LOG = {"ON_ERROR": "log"}
+    with transaction.atomic():
+        Author.objects.create(name="Ann")
+        assert Author.objects.count() == 1
+    assert len(entries()) == 1
+
+
+def test_connection_lost_in_mid_transaction():
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no connection to lose")
+    statement = (
+        "SELECT pg_terminate_backend(%s)" if connection.vendor == "postgresql" else "KILL %s"
+    )
+
+    def kill(number):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(statement, [number])
+        connections.close_all()
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_backend_pid()"
+            if connection.vendor == "postgresql"
+            else "SELECT CONNECTION_ID()"
+        )
+        number = cursor.fetchone()[0]
+    with pytest.raises((OperationalError, InterfaceError)), transaction.atomic():
+        Author.objects.create(name="Ann")
+        killer = threading.Thread(target=kill, args=(number,))
+        killer.start()
+        killer.join()
+        Author.objects.create(name="Bea")
+    connection.close()
+    assert not Author.objects.exists()
+    assert entries() == []
+    Author.objects.create(name="Cleo")
+    assert actions() == ["author.create"]
+
+
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+def test_levels_of_isolation(level):
+    """A transaction that has to be tried again leaves one set of entries."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite is serializable, always")
+    author = Author.objects.create(name="Ann")
+
+    def set_level():
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {level}"
+                )
+            else:
+                cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
+
+    def meanwhile():
+        other = Author.objects.get(pk=author.pk)
+        other.name = "meanwhile"
+        other.save()
+        connections.close_all()
+
+    set_level()
+    attempts = 0
+    interfered = level != "SERIALIZABLE" or connection.vendor == "postgresql"
+    try:
+        while True:
+            attempts += 1
+            try:
+                with transaction.atomic():
+                    mine = Author.objects.get(pk=author.pk)
+                    if attempts == 1 and interfered:
+                        thread = threading.Thread(target=meanwhile)
+                        thread.start()
+                        thread.join()
+                    mine.name = "mine"
+                    mine.save()
+                break
+            except OperationalError:
+                assert attempts < 3
+    finally:
+        connection.close()
+    told = [e.changes["name"] for e in entries()[1:]]
+    if interfered:
+        assert told == [
+            {"old": "Ann", "new": "meanwhile"},
+            {"old": "meanwhile", "new": "mine"},
+        ]
+    else:
+        assert told == [{"old": "Ann", "new": "mine"}]
+
+
+def test_fixtures(tmp_path):
+    Cafe.objects.create(name="Blau", stars=3, seats=20)
+    Author.objects.create(name="Ann")
+    fixture = tmp_path / "data.json"
+    call_command("dumpdata", "testapp", output=str(fixture))
+    count = AuditEntry.objects.count()
+    call_command("loaddata", str(fixture), verbosity=0)
+    assert AuditEntry.objects.count() == count  # nothing changed
+    data = json.loads(fixture.read_text())
+    for item in data:
+        if item["model"] == "testapp.place":
+            item["fields"]["name"] = "Rot"
+        if item["model"] == "testapp.cafe":
+            item["fields"]["seats"] = 21
+    fixture.write_text(json.dumps(data))
+    call_command("loaddata", str(fixture), verbosity=0)
+    assert [(e.action, e.changes) for e in entries()[count:]] == [
+        ("place.update", {"name": {"old": "Blau", "new": "Rot"}}),
+        ("cafe.update", {"seats": {"old": 20, "new": 21}}),
+    ]
+    assert (last().actor_type, last().actor_repr) == ("command", "loaddata")
+    Restaurant.objects.all().delete()
+    call_command("loaddata", str(fixture), verbosity=0)
+    assert sorted(actions()[-3:]) == ["cafe.create", "place.create", "restaurant.create"]
+
+
+def test_entries_can_be_dumped_and_loaded(tmp_path):
+    Author.objects.create(name="Ann")
+    # Django's JSON cuts datetimes to milliseconds, its XML does not.
+    fixture = tmp_path / "log.xml"
+    call_command("dumpdata", "audit_log", format="xml", output=str(fixture))
+    before = list(AuditEntry.objects.values())
+    AuditEntry.objects.all()._raw_delete("default")
+    call_command("loaddata", str(fixture), verbosity=0)
+    assert list(AuditEntry.objects.values()) == before
+
+
+class SetUpTestDataTests(TestCase):
+    """A TestCase wraps everything in transactions that it rolls back."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.author = Author.objects.create(name="Ann")
+
+    def test_one(self) -> None:
+        self.author.name = "Bea"
+        self.author.save()
+        assert actions() == ["author.create", "author.update"]
+
+    def test_two(self) -> None:
+        assert actions() == ["author.create"]
+        assert policy_for(Country) is not None
