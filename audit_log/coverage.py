@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.fields.related import ForeignKey
 
 from audit_log import registry
+from audit_log.policies import Policy
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class ModelCoverage:
     label: str
     audited: bool
     why_not: str
-    policy: registry.Policy | None
+    policy: Policy | None
     gaps: tuple[Gap, ...] = field(default=())
 
 
@@ -47,7 +48,7 @@ def coverage() -> list[ModelCoverage]:
     return sorted(found, key=lambda each: each.label)
 
 
-def gaps_of(model: type[models.Model], policy: registry.Policy) -> Iterator[Gap]:
+def gaps_of(model: type[models.Model], policy: Policy) -> Iterator[Gap]:
     """Yield the ways in which rows of an audited model change unseen, where code shows them."""
     for key in model._meta.concrete_fields:
         if isinstance(key, ForeignKey) and _in_the_database(key.remote_field.on_delete):

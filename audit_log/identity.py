@@ -41,20 +41,6 @@ def secret_key_text(value: Any) -> str:
     return "sha256:" + hashlib.sha256(key_text(value).encode()).hexdigest()
 
 
-def target_of(obj: models.Model) -> tuple[str, str]:
-    """Return ``(target_type, target_id)`` of an object.
-
-    Raises ``ValueError`` when it has no primary key, as after ``delete()``.
-    """
-    from audit_log import registry
-
-    key = obj.pk
-    if key is None:
-        raise ValueError(f"{obj._meta.label} without a primary key has no history to look up.")
-    policy = registry.policy_for(type(obj))
-    return type_of(obj), key_text(key) if policy is None else policy.key_text(key)
-
-
 def parents_of(obj: models.Model) -> list[tuple[str, str]]:
     """Return ``(target_type, target_id)`` of each parent in multi-table inheritance."""
     return [

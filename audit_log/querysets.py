@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from audit_log import catalogue
 from audit_log.exceptions import AppendOnly
-from audit_log.identity import parents_of, target_of
+from audit_log.identity import parents_of
+from audit_log.registry import target_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

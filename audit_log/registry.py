@@ -8,10 +8,7 @@ option by option: the project has the last word over its apps.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, overload
 
 from django.apps import apps
@@ -19,149 +16,14 @@ from django.core.signals import setting_changed
 from django.db import models
 
 from audit_log import conf
-from audit_log.identity import key_text, secret_key_text, type_of
+from audit_log.identity import key_text, type_of
+from audit_log.policies import BUILT_IN, OPTIONS, Policy, build, of_users
 
 ModelT = TypeVar("ModelT", bound=type[models.Model])
-
-OPTIONS = frozenset(
-    {
-        "bulk",
-        "exclude",
-        "m2m",
-        "mask",
-        "noun",
-        "references",
-        "tenant",
-        "transitions",
-        "unmask",
-        "verbs",
-    }
-)
-VERBS = ("create", "update", "delete")
-BULK = ("rows", "summary", "off")
-
-# Policies of models that other packages ship, where the default would tell a secret.
-BUILT_IN: dict[str, dict[str, Any]] = {
-    "authtoken.token": {"mask": ["key"]},
-    "auth.group": {"m2m": {"permissions": ("add_permission", "remove_permission")}},
-}
-
-
-class PasswordChange:
-    """The verb of an update of a user's password, ``None`` where only its hash is a newer one."""
-
-    verbs = ("change_password",)
-
-    def __call__(self, user: Any) -> str | None:
-        return None if upgrades_hash(user) else "change_password"
-
-
-# What a security reviewer looks for, of the fields and relations that the user model has.
-OF_USERS: dict[str, dict[str, Any]] = {
-    "transitions": {
-        "is_superuser": {True: "make_superuser", False: "unmake_superuser"},
-        "is_staff": {True: "make_staff", False: "unmake_staff"},
-        "is_active": {True: "activate", False: "deactivate"},
-        "password": PasswordChange(),
-    },
-    "m2m": {
-        "groups": ("add_to_group", "remove_from_group"),
-        "user_permissions": ("add_permission", "remove_permission"),
-    },
-}
-
-
-def upgrades_hash(user: Any) -> bool:
-    """Whether saving a user's password only stores a newer hash of the old password.
-
-    So ``check_password()`` does at log in: it takes back the raw password that
-    ``set_password()`` leaves on the instance until it is saved.
-    """
-    return "_password" in user.__dict__ and user.__dict__["_password"] is None
-
-
-Transition = str | Mapping[Any, str] | Callable[[Any], str | None]
-"""Verb of any change of a field; verbs by its new value; or ``f(instance) -> verb or None``."""
 
 _declared: dict[str, dict[str, Any]] = {}
 _policies: dict[type[models.Model], Policy | None] = {}
 _version = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Policy:
-    """How one model is audited. Made once per model, by :func:`policy_for`."""
-
-    model: type[models.Model]
-    noun: str
-    verbs: Mapping[str, str]
-    exclude: frozenset[str] = frozenset()
-    mask: frozenset[str] = frozenset()
-    transitions: Mapping[str, Transition] = field(default_factory=dict)
-    m2m: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    references: tuple[str, ...] = ()
-    tenant: str | Callable[[Any], Any] | None = None
-    bulk: str = "rows"
-    compiled: dict[str, Any] = field(default_factory=dict, repr=False)
-    """What the capture has compiled for the model, by database alias."""
-
-    @cached_property
-    def target_type(self) -> str:
-        """``"app_label.model"``, as stored."""
-        return type_of(self.model)
-
-    @cached_property
-    def fields(self) -> tuple[models.Field[Any, Any], ...]:
-        """The audited columns, parents' included."""
-        return tuple(
-            f
-            for f in self.model._meta.concrete_fields
-            if f.name not in self.exclude and not _is_automatic_key(f)
-        )
-
-    @cached_property
-    def columns(self) -> tuple[models.Field[Any, Any], ...]:
-        """What is read of a row: the audited columns and the keys that references need."""
-        needed = [
-            self.model._meta.get_field(name)
-            for name in self.references
-            if name in {f.name for f in self.model._meta.concrete_fields}
-        ]
-        return tuple(dict.fromkeys([*self.fields, *needed]))  # type: ignore[list-item]
-
-    @cached_property
-    def key_is_secret(self) -> bool:
-        """Whether the primary key itself is masked (an API token's, say)."""
-        return self.model._meta.pk.name in self.mask
-
-    def key_text(self, key: Any) -> str:
-        """Return a primary key as ``target_id`` has it."""
-        return (secret_key_text if self.key_is_secret else key_text)(key)
-
-    def action(self, verb: str) -> str:
-        """``noun.verb``; the three default verbs by the policy's names."""
-        return f"{self.noun}.{self.verbs.get(verb, verb)}"
-
-    def actions(self) -> Iterator[tuple[str, str, str]]:
-        """Yield ``(verb, kind, event type)`` of all that can happen by itself.
-
-        ``kind`` is ``create``, ``update`` or ``delete`` for the three default verbs,
-        else empty.
-        """
-        for verb in VERBS:
-            yield self.verbs[verb], verb, verb
-        for verbs in self.transitions.values():
-            if isinstance(verbs, str):
-                yield verbs, "", "update"
-            elif isinstance(verbs, Mapping):
-                for verb in verbs.values():
-                    yield verb, "", "update"
-            else:
-                for verb in getattr(verbs, "verbs", ()):
-                    yield verb, "", "update"
-        for pair in self.m2m.values():
-            for verb in pair:
-                yield verb, "", "update"
 
 
 @overload
@@ -238,9 +100,21 @@ def policy_for(model: type[models.Model]) -> Policy | None:
         concrete = model._meta.concrete_model or model
         policy = None
         if not why_not(concrete):
-            policy = build(concrete) if concrete is model else policy_for(concrete)
+            policy = build(concrete, options_of) if concrete is model else policy_for(concrete)
         _policies[model] = policy
         return policy
+
+
+def target_of(obj: models.Model) -> tuple[str, str]:
+    """Return ``(target_type, target_id)`` of an object.
+
+    Raises ``ValueError`` when it has no primary key, as after ``delete()``.
+    """
+    key = obj.pk
+    if key is None:
+        raise ValueError(f"{obj._meta.label} without a primary key has no history to look up.")
+    policy = policy_for(type(obj))
+    return type_of(obj), key_text(key) if policy is None else policy.key_text(key)
 
 
 def audited_models() -> list[type[models.Model]]:
@@ -280,101 +154,11 @@ def why_not(model: type[models.Model]) -> str:
 def options_of(model: type[models.Model]) -> dict[str, Any]:
     """Return the options that hold for a model: built in, registered, from ``MODELS``."""
     label = model._meta.label_lower
-    options = {**_of_users(model), **BUILT_IN.get(label, {}), **_declared.get(label, {})}
+    options = {**of_users(model), **BUILT_IN.get(label, {}), **_declared.get(label, {})}
     for name, value in conf.settings.MODELS.items():
         if name.lower() == label and isinstance(value, Mapping):
             options.update(value)
     return options
-
-
-def _of_users(model: type[models.Model]) -> dict[str, Any]:
-    if model is not _user_model():
-        return {}
-    names = {f.name for f in (*model._meta.concrete_fields, *model._meta.local_many_to_many)}
-    return {
-        option: {name: verbs for name, verbs in values.items() if name in names}
-        for option, values in OF_USERS.items()
-    }
-
-
-def build(model: type[models.Model]) -> Policy:
-    """Make the policy of a model from its options; what is wrong there, the checks say."""
-    options = options_of(model)
-    meta = model._meta
-    exclude = set(options.get("exclude") or ())
-    if model is _user_model() and "exclude" not in options:
-        # Set at each log in, which leaves an entry of its own.
-        exclude.add("last_login")
-    # A field may be named by its column's attribute: "order_id" for "order".
-    names = {f.attname: f.name for f in meta.concrete_fields}
-    unmask = set(options.get("unmask") or ())
-    mask = {names.get(name, name) for name in options.get("mask") or ()} | {
-        f.name for f in meta.concrete_fields if f.name not in unmask and is_secret(f)
-    }
-    return Policy(
-        model=model,
-        noun=options.get("noun") or snake_case(meta.object_name or ""),
-        verbs={verb: verb for verb in VERBS} | _mapping(options.get("verbs")),
-        exclude=frozenset(names.get(name, name) for name in exclude),
-        mask=frozenset(mask),
-        transitions=_mapping(options.get("transitions")),
-        m2m={
-            name: (pair[0], pair[1])
-            for name, pair in _mapping(options.get("m2m")).items()
-            if isinstance(pair, tuple | list) and len(pair) == 2
-        },
-        references=tuple(options.get("references") or ()),
-        tenant=options.get("tenant"),
-        bulk=options.get("bulk") or "rows",
-    )
-
-
-def _mapping(value: Any) -> dict[Any, Any]:
-    # What is none, the checks say.
-    return dict(value) if isinstance(value, Mapping) else {}
-
-
-def snake_case(name: str) -> str:
-    """``"LicenseCustomField"`` → ``"license_custom_field"``, ``"APIKey"`` → ``"api_key"``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a field's name holds one of the words of ``MASK_FIELDS``, as whole words."""
-    padded = f"_{name.lower()}_"
-    words = (*conf.DEFAULT_MASKED, *conf.settings.MASK_FIELDS)
-    return any(f"_{word.lower()}_" in padded for word in words)
-
-
-def is_secret(f: models.Field[Any, Any]) -> bool:
-    """Whether a field is masked by default: by its name, if its values can be secret at all.
-
-    ``password_changed_at`` cannot, and a foreign key only where the key that it holds is one.
-    """
-    if isinstance(f, models.ForeignKey):
-        target: Any = f.remote_field.model
-        key = target._meta.pk
-        return key.name in options_of(target).get("mask", ()) or is_secret(key)
-    return looks_secret(f.name) and not isinstance(
-        f, models.BooleanField | models.DateField | models.TimeField | models.DurationField
-    )
-
-
-def _is_automatic_key(f: models.Field[Any, Any]) -> bool:
-    # target_id says it already: numbers given by the database, and links to parents.
-    if f.remote_field is not None and getattr(f.remote_field, "parent_link", False):
-        return True
-    return f.primary_key and isinstance(f, models.AutoField)
-
-
-def _user_model() -> type[models.Model] | None:
-    from django.contrib.auth import get_user_model
-    from django.core.exceptions import ImproperlyConfigured
-
-    try:
-        return get_user_model()
-    except ImproperlyConfigured:
-        return None
 
 
 def reset(**kwargs: Any) -> None:

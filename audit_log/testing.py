@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, router
 
-from audit_log.identity import target_of
+from audit_log.registry import target_of
 
 if TYPE_CHECKING:
     from audit_log.models import AuditEntry

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from audit_log import registry
+from audit_log import policies, registry
 from audit_log.coverage import coverage, gaps_of
 from audit_log.models import AuditEntry
 from tests.testapp.models import Author, Country
@@ -67,7 +67,9 @@ def test_gaps_that_the_code_shows():
         def _save_table(self, *args, **kwargs):
             return True
 
-    found = [(gap.code, gap.text) for gap in gaps_of(Leaky, registry.build(Leaky))]
+    found = [
+        (gap.code, gap.text) for gap in gaps_of(Leaky, policies.build(Leaky, registry.options_of))
+    ]
     assert [code for code, _ in found] == ["unmanaged", "override", "override"]
     assert "Leaky._save_table" in found[1][1]
     assert "Queries.update" in found[2][1]
@@ -86,7 +88,7 @@ def test_cascade_in_the_database(monkeypatch):
         class Meta:
             app_label = "testapp"
 
-    (gap,) = gaps_of(Child, registry.build(Child))
+    (gap,) = gaps_of(Child, policies.build(Child, registry.options_of))
     assert gap.code == "database-cascade"
     assert "parent: DB_CASCADE" in gap.text
 

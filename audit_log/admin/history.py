@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from audit_log import registry
 from audit_log.admin.pages import admin_url, app_crumb, page_context
-from audit_log.identity import key_text, secret_key_text, target_of, text_of, type_of
+from audit_log.identity import key_text, secret_key_text, text_of, type_of
 from audit_log.reading.display import target_text
 from audit_log.reading.values import visible
 from audit_log.reading.visibility import may_read, visible_entries
+from audit_log.registry import target_of
 
 if TYPE_CHECKING:
     from django.db.models import Model

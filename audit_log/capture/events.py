@@ -14,7 +14,7 @@ from audit_log.capture.rows import Row, key_of
 from audit_log.identity import text_of
 from audit_log.journal.recorder import Event
 from audit_log.journal.subject import references_of, tenant_of
-from audit_log.registry import Policy
+from audit_log.policies import Policy
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from audit_log.capture.updating import summary_event
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import Event, write
-from audit_log.registry import Policy
+from audit_log.policies import Policy
 
 BATCH = 1000
 

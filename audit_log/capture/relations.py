@@ -17,10 +17,11 @@ from django.db import models
 from audit_log import registry
 from audit_log.capture.rows import Row, rows_of
 from audit_log.capture.tables import can_record
-from audit_log.identity import key_text, target_of, text_of
+from audit_log.identity import key_text, text_of
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import Event
 from audit_log.journal.subject import references_of, tenant_of
+from audit_log.registry import target_of
 
 Pair = tuple[Any, Any]
 """Key of the object that has the field, key of the related one."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections, models
 
 from audit_log.capture.columns import Field
-from audit_log.registry import Policy
+from audit_log.policies import Policy
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

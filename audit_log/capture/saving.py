@@ -24,7 +24,7 @@ from audit_log.capture.transactions import one_transaction
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import write
-from audit_log.registry import Policy
+from audit_log.policies import Policy
 from audit_log.values import same
 
 SaveTable = Callable[..., Any]

@@ -13,7 +13,7 @@ from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
-from audit_log import catalogue, conf, registry
+from audit_log import catalogue, conf, policies, registry
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -84,14 +84,14 @@ def _check_model(model: type[models.Model], source: str) -> Iterator[CheckMessag
         )
         return
     options = registry.options_of(model)
-    for name in sorted(options.keys() - registry.OPTIONS):
+    for name in sorted(options.keys() - policies.OPTIONS):
         yield Error(
             f"{source} has for {model._meta.label} an unknown option: {name!r}.",
-            hint=f"Known options: {', '.join(sorted(registry.OPTIONS))}.",
+            hint=f"Known options: {', '.join(sorted(policies.OPTIONS))}.",
             id="audit_log.E005",
             obj=model,
         )
-    for name in sorted(options.keys() & registry.OPTIONS):
+    for name in sorted(options.keys() & policies.OPTIONS):
         yield from _OPTION_CHECKS[name](model, name, options[name])
 
 
@@ -221,12 +221,12 @@ def _noun(model: type[models.Model], option: str, value: Any) -> Iterator[CheckM
 
 
 def _bulk(model: type[models.Model], option: str, value: Any) -> Iterator[CheckMessage]:
-    if value not in registry.BULK:
-        yield _shape(model, option, f"It is one of {', '.join(registry.BULK)}.")
+    if value not in policies.BULK:
+        yield _shape(model, option, f"It is one of {', '.join(policies.BULK)}.")
 
 
 def _verb_names(model: type[models.Model], option: str, value: Any) -> Iterator[CheckMessage]:
-    if not isinstance(value, Mapping) or not set(value) <= set(registry.VERBS):
+    if not isinstance(value, Mapping) or not set(value) <= set(policies.VERBS):
         yield _shape(model, option, 'Write {"create": "add", "update": …, "delete": …}.')
         return
     yield from _verbs(model, option, value.values())

@@ -8,8 +8,9 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
-from audit_log.identity import clean, key_text, parents_of, target_of, type_of
-from audit_log.registry import Policy, policy_for
+from audit_log.identity import clean, key_text, parents_of, type_of
+from audit_log.policies import Policy
+from audit_log.registry import policy_for, target_of
 
 Reference = tuple[str, str]
 """``(target_type, target_id)``."""

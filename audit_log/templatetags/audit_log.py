@@ -8,9 +8,10 @@ from django import template
 from django.db import models
 from django.utils.translation import gettext as _
 
-from audit_log.identity import key_text, target_of
+from audit_log.identity import key_text
 from audit_log.reading.history import history_of
 from audit_log.reading.visibility import may_read
+from audit_log.registry import target_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
