@@ -28,7 +28,6 @@ REFERENCE_DATA = (
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DATABASE_MARKERS = {"sqlite", "postgres", "mariadb"}
-LEFT_OUT = "left out: "
 
 
 def find_browser() -> str | None:
@@ -77,12 +76,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     databases = names & DATABASE_MARKERS
     if databases and DATABASE not in databases:
         # Another run's work, also in CI, where every database has its run.
-        pytest.skip(f"{LEFT_OUT}runs only on {' or '.join(sorted(databases))}")
+        pytest.skip(f"runs only on {' or '.join(sorted(databases))}")
     for name in sorted(names & NEEDS.keys()):
         if reason := NEEDS[name]():
             if os.environ.get("CI") == "true":
                 pytest.fail(reason, pytrace=False)
-            pytest.skip(LEFT_OUT + reason)
+            pytest.skip(reason)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -92,11 +91,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if isinstance(report.longrepr, tuple)
     )
     for reason, count in sorted(reasons.items()):
-        if reason.startswith(LEFT_OUT):
-            tests = "1 test" if count == 1 else f"{count} tests"
-            terminalreporter.write_line(
-                f"{LEFT_OUT}{tests}: {reason.removeprefix(LEFT_OUT)}", yellow=True
-            )
+        tests = "1 test" if count == 1 else f"{count} tests"
+        terminalreporter.write_line(f"left out: {tests}: {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")
