@@ -45,6 +45,11 @@ class AppendOnlyModel(models.Model):
         kwargs["force_insert"] = True
         super().save(**kwargs)
 
+    def _do_update(self, *args: Any, **kwargs: Any) -> list[Any]:
+        # No UPDATE, wherever it comes from (a fixture, say): what is there already, the
+        # INSERT that follows runs into.
+        return []
+
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raise :exc:`AppendOnly`."""
         self._refuse("delete")

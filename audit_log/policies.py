@@ -107,13 +107,19 @@ class Policy:
 
     @cached_property
     def columns(self) -> tuple[models.Field[Any, Any], ...]:
-        """What is read of a row: the audited columns and the keys that references need."""
+        """What is read of a row: its key, the audited columns, the keys of references."""
         needed = [
             self.model._meta.get_field(name)
             for name in self.references
             if name in {f.name for f in self.model._meta.concrete_fields}
         ]
-        return tuple(dict.fromkeys([*self.fields, *needed]))  # type: ignore[list-item]
+        keys = self.model._meta.pk_fields
+        return tuple(dict.fromkeys([*keys, *self.fields, *needed]))  # type: ignore[list-item]
+
+    @cached_property
+    def file_fields(self) -> tuple[models.FileField, ...]:
+        """The columns that hold the names of files, audited or not."""
+        return tuple(f for f in self.model._meta.concrete_fields if isinstance(f, models.FileField))
 
     @cached_property
     def key_is_secret(self) -> bool:

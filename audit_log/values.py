@@ -21,6 +21,8 @@ from django.utils.timezone import is_aware
 
 from audit_log.identity import clean
 
+MAX_DEPTH = 20
+
 Json: TypeAlias = Any
 """``None``, ``bool``, ``int``, ``float``, ``str``, or lists and string-keyed dicts of them."""
 
@@ -126,6 +128,9 @@ def same(old: Any, new: Any) -> bool:
         return True
     if isinstance(old, dict | list) or isinstance(new, dict | list):
         return type(old) is type(new) and canonical(to_json(old)) == canonical(to_json(new))
+    if type(old) is type(new) is datetime.datetime and is_aware(old) and is_aware(new):
+        # Across zones Python takes no two moments of a repeated hour for equal (PEP 495).
+        old, new = old.astimezone(datetime.UTC), new.astimezone(datetime.UTC)
     try:
         # What is unequal to itself is NaN.
         return bool(old == new or (old != old and new != new))
@@ -133,15 +138,34 @@ def same(old: Any, new: Any) -> bool:
         return bool(to_json(old) == to_json(new))
 
 
+def is_deeper(value: Json, depth: int) -> bool:
+    """Whether lists and objects are nested in more than ``depth`` levels."""
+    level: list[Any] = [value]
+    while level and depth >= 0:
+        depth -= 1
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(v for v in item.values() if isinstance(v, dict | list))
+            elif isinstance(item, list):
+                inner.extend(v for v in item if isinstance(v, dict | list))
+        level = inner
+    return bool(level)
+
+
 def change(old: Json, new: Json, limit: int) -> dict[str, Any]:
     """Return ``{"old": …, "new": …}``; what is longer than ``limit`` characters is cut.
 
     Then ``"truncated"`` is true, and ``"old_sha256"`` / ``"new_sha256"`` hold the digest
-    of the full text in UTF-8 (of the canonical JSON text, for lists and objects).
+    of the full text in UTF-8 (of the canonical JSON text, for lists and objects). Lists and
+    objects that are nested too deeply are told as that text.
     """
     result: dict[str, Any] = {"old": old, "new": new}
     for side in ("old", "new"):
         value = result[side]
+        if isinstance(value, dict | list) and is_deeper(value, MAX_DEPTH):
+            # MariaDB takes JSON of 32 levels, the entry's own among them.
+            result[side] = value = canonical(value)
         if isinstance(value, dict | list):
             # Measured by its text, which is only made where it may be too long.
             text = canonical(value)

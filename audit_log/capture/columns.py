@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import enum
 import json
 import math
 import uuid
@@ -41,6 +40,9 @@ Settle = Callable[[Any], Any]
 # What a subclass overrides to store something else than it was given.
 _CONVERTERS = (
     "pre_save",
+    "to_python",
+    "get_placeholder",
+    "get_placeholder_sql",
     "get_prep_value",
     "get_db_prep_value",
     "get_db_prep_save",
@@ -72,6 +74,12 @@ def _plain(field: Field, base: type[Field]) -> bool:
     )
 
 
+def keeps_attribute(field: Field) -> bool:
+    """Whether what a field writes is what its attribute holds after ``pre_save``."""
+    module: str = type(field).pre_save.__module__
+    return module.startswith("django.")
+
+
 def _never(value: Any) -> Any:
     return None if value is None else UNSETTLED
 
@@ -80,7 +88,8 @@ def _exactly(kind: type) -> Callable[[Field], Settle]:
     def settle(value: Any) -> Any:
         if type(value) is kind or value is None:
             return value
-        if isinstance(value, enum.Enum) and type(value.value) is kind:
+        # Other enum members are stored in a way of their driver's.
+        if isinstance(value, models.Choices) and type(value.value) is kind:
             return value.value
         return UNSETTLED
 
@@ -115,7 +124,9 @@ def _decimal(field: Any) -> Settle:
     unit = decimal.Decimal(1).scaleb(-places)
 
     def settle(value: Any) -> Any:
-        if type(value) is not decimal.Decimal or not value.is_finite():
+        if type(value) is int:
+            value = decimal.Decimal(value)
+        elif type(value) is not decimal.Decimal or not value.is_finite():
             return _never(value)
         exponent = value.as_tuple().exponent
         if not isinstance(exponent, int) or exponent < -places:

@@ -1,26 +1,27 @@
 """Deletes: ``Model.delete()``, ``QuerySet.delete()`` and all that they cascade to.
 
-The hook is ``Collector.delete``, where Django deletes. While it runs, an execute wrapper
-(https://docs.djangoproject.com/en/stable/topics/db/instrumentation/) lets each DELETE of an
-audited table return the rows that it removed: their last values, read by the statement that
-removed them, at no further query. No receiver is connected for it, so Django keeps its fast
-path, where it has one. Rows that lose a foreign key on the way are updated.
+While ``Collector.delete`` runs, each DELETE that it compiles for an audited table also returns
+the rows that it removes: their last values, read by the statement that removes them, at no
+further query. No receiver is connected for it, so Django keeps its fast path, where it has
+one. What receivers do in the meantime is told by the hooks that it ends in.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models.deletion import Collector
+from django.db.models.sql.compiler import SQLDeleteCompiler
 
 from audit_log import registry
-from audit_log.capture import statements
-from audit_log.capture.events import Description, delete_event, describe, update_event
+from audit_log.capture.columns import Field
+from audit_log.capture.events import Description, delete_event, describe
 from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
-from audit_log.capture.rows import Row, RowReader, key_of, parent_rows, rows_of
+from audit_log.capture.rows import Row, RowReader, key_of, parent_rows
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
 from audit_log.journal.failures import guard
@@ -31,37 +32,33 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 Model = type[models.Model]
+BATCH = 1000
 _RUNNING = "audit_log_deletions"
 
 
 def install() -> None:
-    """Put the hook in place, once."""
-    original = Collector.delete
-    if not hasattr(original, "audit_log_original"):
-        setattr(Collector, "delete", _wrap(original))  # noqa: B010  # a method, to mypy
+    """Put the hooks in place, once."""
+    if not hasattr(Collector.delete, "audit_log_original"):
+        # Methods, to mypy.
+        setattr(Collector, "delete", _wrap_delete(Collector.delete))  # noqa: B010
+        execute_sql = _wrap_execute_sql(SQLDeleteCompiler.execute_sql)
+        setattr(SQLDeleteCompiler, "execute_sql", execute_sql)  # noqa: B010
 
 
-def is_running_for(model: Model, using: str) -> bool:
-    """Whether a deletion is running that tells what happens to rows of ``model``."""
+def running_on(using: str) -> Deletion | None:
+    """Return the deletion that is running on a database, the innermost, if any."""
     running: list[Deletion] = connections[using].__dict__.get(_RUNNING, [])
-    return bool(running) and model._meta.db_table in running[-1].models
+    return running[-1] if running else None
 
 
-def _wrap(original: Callable[[Collector], Any]) -> Callable[[Collector], Any]:
+def _wrap_delete(original: Callable[[Collector], Any]) -> Callable[[Collector], Any]:
     @functools.wraps(original)
     def delete(self: Collector) -> Any:
         connection = connections[self.using]
         running: list[Deletion] = connection.__dict__.setdefault(_RUNNING, [])
-
-        def execute(*args: Any) -> Any:
-            return running[-1].execute(*args)
-
         running.append(Deletion(self, connection))
         try:
-            if len(running) > 1:  # a receiver deletes something else: the wrapper is there
-                return original(self)
-            with connection.execute_wrapper(execute):
-                return original(self)
+            return original(self)
         finally:
             running.pop()
 
@@ -69,84 +66,143 @@ def _wrap(original: Callable[[Collector], Any]) -> Callable[[Collector], Any]:
     return delete
 
 
+def _wrap_execute_sql(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def execute_sql(self: SQLDeleteCompiler, *args: Any, **kwargs: Any) -> Any:
+        deletion = running_on(self.connection.alias)
+        model = _concrete(self.query.model)
+        if deletion is None or not deletion.is_recorded(model):
+            return original(self, *args, **kwargs)
+        return deletion.delete(model, self, lambda: original(self, *args, **kwargs))
+
+    execute_sql.audit_log_original = original  # type: ignore[attr-defined]
+    return execute_sql
+
+
+def _concrete(model: Any) -> Model:
+    return model._meta.concrete_model  # type: ignore[no-any-return]
+
+
 class Deletion:
-    """One call of ``delete()``: turns its statements into entries."""
+    """One call of ``delete()``: turns the rows that it removes into entries."""
 
     def __init__(self, collector: Collector, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.using: str = connection.alias
-        self.models: dict[str, Model] = {}
-        self.instances: dict[str, dict[Any, models.Model]] = {}
-        self._described: dict[str, dict[Any, Description]] | None = None
+        self.instances: dict[Model, dict[Any, models.Model]] = {}
+        self._described: dict[Model, dict[Any, Description]] | None = None
         # Rows of parents that a child's entry tells of.
         self._told: set[tuple[Model, Any]] = set()
         # What was set to null only to be deleted next, where constraints are not deferred.
         self._before: dict[tuple[Model, Any], Row] = {}
+        # What the deletion itself sets foreign keys with; receivers have updates of their own.
+        self._sets = {(_concrete(field.model), field.name) for field, _ in collector.field_updates}
         for model, instances in collector.data.items():
-            self.models[model._meta.db_table] = model
-            self.instances[model._meta.db_table] = {obj.pk: obj for obj in instances}
-        for queryset in collector.fast_deletes:
-            self.models.setdefault(queryset.model._meta.db_table, queryset.model)
-        for field, _ in collector.field_updates:
-            self.models.setdefault(field.model._meta.db_table, field.model)
+            known = self.instances.setdefault(_concrete(model), {})
+            known.update({instance.pk: instance for instance in instances})
 
-    def execute(
-        self, execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
-    ) -> Any:
-        """Run a statement, an execute wrapper's way; record what it deletes or updates."""
-        statement = statements.parse(sql, parameters)
-        model = self.models.get(statement.table) if statement else None
-        if statement is None or model is None or not self._is_recorded(model):
-            return execute(sql, parameters, many, context)
-        fields = tuple(model._meta.local_concrete_fields)
-        returning = (
-            statement.returning(self.connection, fields) if statement.verb == "delete" else None
-        )
-        with one_transaction(self.using, statement.table):
-            rows: Sequence[Any] = ()
-            with guard(self.using):
-                self._describe()
-                if returning is None:
-                    rows = statement.select(self.connection, fields)
-            result = execute(returning or sql, parameters, many, context)
-            if returning is not None:
-                rows = context["cursor"].fetchall()
-            if rows:
-                reader = RowReader(model, self.using, fields)
-                found = [reader.convert(row, self.connection) for row in rows]
-                with guard(self.using):
-                    tell = self._deleted if statement.verb == "delete" else self._updated
-                    write(tell(model, found), self.using)
-        return result
-
-    def _is_recorded(self, model: Model) -> bool:
+    def is_recorded(self, model: Model) -> bool:
+        """Whether rows of a table leave entries when they go."""
         policy = registry.policy_for(model)
         if policy is None:
             return recorded_field_of(model, self.using) is not None
         return not is_paused(policy.target_type) and can_record(model, self.using)
+
+    def goes(self, model: Model, names: Collection[str], old: Row) -> bool:
+        """Whether a row loses a foreign key only to be deleted next; that tells of ``old``."""
+        key = key_of(model, old)
+        if key not in self.instances.get(model, {}):
+            return False
+        if any((model, name) not in self._sets for name in names):
+            return False
+        self._before.setdefault((model, key), old)
+        return True
+
+    def delete(self, model: Model, compiler: SQLDeleteCompiler, proceed: Callable[[], Any]) -> Any:
+        """Run a DELETE, write an entry for each row, and return what ``proceed`` would."""
+        try:
+            sql, parameters = compiler.as_sql()
+        except EmptyResultSet:
+            return proceed()
+        meta = model._meta
+        fields = tuple(meta.local_concrete_fields)
+        with one_transaction(self.using, meta.db_table if meta.managed else None):
+            with guard(self.using):
+                self._describe()
+            # Databases that return columns from INSERT do so from DELETE, too; views need not.
+            returns = self.connection.features.can_return_columns_from_insert and meta.managed
+            if returns and sql.startswith("DELETE FROM "):
+                return self._delete_returning(model, fields, sql, parameters)
+            rows: list[Any] = []
+            with guard(self.using):
+                rows = self._select(model, fields, sql, parameters)
+            result = proceed()
+            self._tell(model, fields, rows)
+            return result
+
+    def _delete_returning(
+        self, model: Model, fields: Sequence[Field], sql: str, parameters: Any
+    ) -> int:
+        count = 0
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"{sql} RETURNING {self._columns(fields)}", parameters)
+            while rows := cursor.fetchmany(BATCH):
+                count += len(rows)
+                self._tell(model, fields, rows)
+        return count
+
+    def _select(
+        self, model: Model, fields: Sequence[Field], sql: str, parameters: Any
+    ) -> list[Any]:
+        # MariaDB's DELETE `t` FROM `t` INNER JOIN …, say: the same rows, by its own condition.
+        table = self.connection.ops.quote_name(model._meta.db_table)
+        locks = self.connection.features.has_select_for_update and model._meta.managed
+        source = sql[sql.index("FROM ") :]
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {self._columns(fields, f'{table}.')} {source}"
+                f"{' FOR UPDATE' if locks else ''}",
+                parameters,
+            )
+            return list(cursor.fetchall())
+
+    def _columns(self, fields: Sequence[Field], prefix: str = "") -> str:
+        quote = self.connection.ops.quote_name
+        return ", ".join(prefix + quote(str(field.column)) for field in fields)
 
     def _describe(self) -> None:
         # Before the first row goes: what __str__ and the policy ask for may go with it.
         if self._described is not None:
             return
         self._described = {}
-        for table, instances in self.instances.items():
-            policy = registry.policy_for(self.models[table])
+        for model, instances in self.instances.items():
+            policy = registry.policy_for(model)
             if policy is not None and not is_paused(policy.target_type):
-                self._described[table] = {
+                self._described[model] = {
                     key: describe(instance, policy) for key, instance in instances.items()
                 }
 
+    def _tell(self, model: Model, fields: Sequence[Field], rows: Sequence[Any]) -> None:
+        if not rows:
+            return
+        reader = RowReader(model, self.using, fields)
+        with guard(self.using):
+            found = [reader.convert(row, self.connection) for row in rows]
+            if registry.policy_for(model) is None:
+                events = self._relations_lost(model, found)
+            else:
+                events = self._deleted(model, found)
+            write(events, self.using)
+
     def _deleted(self, model: Model, rows: list[Row]) -> list[Event]:
         policy = registry.policy_for(model)
-        if policy is None:
-            return self._relations_lost(model, rows)
+        assert policy is not None
         untold = [row for row in rows if (model, key_of(model, row)) not in self._told]
         for row, inherited in zip(untold, parent_rows(model, untold, self.using), strict=True):
             row.update(inherited)
             for parent in model._meta.all_parents:
-                self._told.add((parent, key_of(parent, row)))
-        described = (self._described or {}).get(model._meta.db_table, {})
+                self._told.add((_concrete(parent), key_of(parent, row)))
+        described = (self._described or {}).get(model, {})
         events = []
         for row in untold:
             key = key_of(model, row)
@@ -155,40 +211,16 @@ class Deletion:
             events.append(delete_event(instance, policy, key, row, described.get(key)))
         return events
 
-    def _updated(self, model: Model, rows: list[Row]) -> list[Event]:
-        """Tell of rows whose foreign key was set to something else (``SET_NULL`` and the like)."""
-        policy = registry.policy_for(model)
-        going = self.instances.get(model._meta.db_table, {})
-        staying: dict[Any, Row] = {}
-        for row in rows:
-            key = key_of(model, row)
-            if key in going:
-                self._before.setdefault((model, key), row)
-            else:
-                staying[key] = row
-        if policy is None or not staying:
-            return []
-        events = []
-        names = [field.attname for field in model._meta.concrete_fields]
-        now = rows_of(model, self.using).filter(pk__in=staying)
-        for values in now.values_list(*names):
-            instance = model.from_db(self.using, names, values)
-            old = {**instance.__dict__, **staying[instance.pk]}
-            event = update_event(instance, policy, policy.fields, old, instance.__dict__)
-            if event is not None:
-                events.append(event)
-        return events
-
     def _relations_lost(self, through: Model, rows: list[Row]) -> list[Event]:
         # The relations of an object that goes itself go without saying.
         field = recorded_field_of(through, self.using)
         assert field is not None
-        going = self.instances.get(field.model._meta.db_table, {})
+        going = self.instances.get(_concrete(field.model), {})
         pairs = [pair for pair in pairs_of(field, rows) if pair[0] not in going]
         return relation_events(field, (), pairs, self.using)
 
     def _instance(self, model: Model, key: Any, row: Row) -> models.Model:
-        known = self.instances.get(model._meta.db_table, {}).get(key)
+        known = self.instances.get(model, {}).get(key)
         if known is not None:
             return known
         names = [field.attname for field in model._meta.concrete_fields]

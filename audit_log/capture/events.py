@@ -36,7 +36,7 @@ def create_event(
 ) -> Event:
     """Return the event of a row that is new."""
     changes, _ = diff(policy, fields, None, new, instance)
-    return _event("create", "create", instance, policy, changes, instance.pk, (new,))
+    return _event("create", "create", instance, policy, changes, _key(instance, new), (new,))
 
 
 def update_event(
@@ -48,7 +48,7 @@ def update_event(
         return None
     rows = (old, {**(old or {}), **new})
     verb = verb_of(policy, changed, new, instance)
-    event = _event("update", verb, instance, policy, changes, instance.pk, rows)
+    event = _event("update", verb, instance, policy, changes, _key(instance, rows[1]), rows)
     key_names = {field.name for field in policy.model._meta.pk_fields}
     if old is None or changed.isdisjoint(key_names):
         return event
@@ -63,6 +63,12 @@ def delete_event(
     """Return the event of a row that is gone; ``description`` was made while it was there."""
     changes, _ = diff(policy, policy.fields, old, None, instance)
     return _event("delete", "delete", instance, policy, changes, key, (old,), description)
+
+
+def _key(instance: models.Model, row: Row) -> Any:
+    # As it is stored: the instance may hold a UUID as text.
+    known = all(field.attname in row for field in instance._meta.pk_fields)
+    return key_of(type(instance), row) if known else instance.pk
 
 
 def _event(

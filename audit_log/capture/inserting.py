@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db import connections, models
+from django.db.models.sql.subqueries import InsertQuery
 
 from audit_log import registry
 from audit_log.capture.events import create_event, update_event
 from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
 from audit_log.capture.rows import Row, RowReader, key_of, rows_of
 from audit_log.capture.saving import stored
-from audit_log.capture.statements import columns_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
 from audit_log.capture.updating import summary_event
@@ -24,6 +24,7 @@ from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import Event, write
 from audit_log.policies import Policy
+from audit_log.registry import target_of
 
 BATCH = 1000
 
@@ -69,8 +70,11 @@ def _wrap(original: Callable[..., Any]) -> Callable[..., Any]:
         with one_transaction(using, self.model._meta.db_table):
             if ignore_conflicts:
                 created = _Inserted(self.model, using)
-                with connections[using].execute_wrapper(created.execute):
+                self._insert = created.insert  # type: ignore[attr-defined]
+                try:
                     result = proceed()
+                finally:
+                    del self._insert  # type: ignore[attr-defined]
                 with guard(using):
                     tell.came(created.instances())
             elif update_conflicts:
@@ -151,36 +155,51 @@ class _Rows:
 
     def _created(self, objs: Sequence[models.Model]) -> Iterator[Event]:
         fields = self.policy.fields
-        known = {id(obj): stored(obj, fields, None) for obj in objs}
-        unknown = [obj.pk for obj in objs if known[id(obj)] is None and obj.pk is not None]
-        read = rows_of(self.policy.model, self.using).in_bulk(unknown) if unknown else {}
-        for obj in objs:
-            row = known[id(obj)]
-            if row is None:
-                row = read[obj.pk].__dict__
+        keys: Sequence[Any] = self.policy.model._meta.pk_fields
+        wanted = list(dict.fromkeys([*fields, *keys]))
+        known = [stored(obj, wanted, None) for obj in objs]
+        unknown = [obj.pk for obj, row in zip(objs, known, strict=True) if row is None]
+        read: dict[Any, Row] = {}
+        if unknown:
+            found = rows_of(self.policy.model, self.using).filter(pk__in=unknown)
+            read = {target_of(instance)[1]: instance.__dict__ for instance in found}
+        for obj, row in zip(objs, known, strict=True):
+            if row is None and (row := read.get(target_of(obj)[1])) is None:
+                # A key that the database spells in a way of its own.
+                found = rows_of(self.policy.model, self.using).filter(pk=obj.pk)
+                row = found.get().__dict__
             yield create_event(obj, self.policy, fields, row)
 
 
 class _Inserted:
-    """An execute wrapper: lets INSERTs that ignore conflicts return the rows that came."""
+    """Takes the place of a queryset's ``_insert``: lets INSERTs that ignore conflicts return
+    the rows that came.
+    """
 
     def __init__(self, model: type[models.Model], using: str) -> None:
         self.model = model
         self.using = using
         self.rows: list[Any] = []
-        self.fields = tuple(model._meta.local_concrete_fields)
+        self.fields = tuple(model._meta.concrete_fields)
 
-    def execute(
-        self, execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
-    ) -> Any:
-        connection = connections[self.using]
-        table = connection.ops.quote_name(self.model._meta.db_table)
-        if not sql.startswith("INSERT") or f"INTO {table} " not in sql:
-            return execute(sql, parameters, many, context)
-        returning = f"{sql} RETURNING {columns_of(connection, self.fields)}"
-        result = execute(returning, parameters, many, context)
-        self.rows.extend(context["cursor"].fetchall())
-        return result
+    def insert(
+        self,
+        objs: Sequence[models.Model],
+        fields: Sequence[Any],
+        returning_fields: Any = None,
+        raw: bool = False,
+        using: Any = None,
+        **conflicts: Any,
+    ) -> list[Any]:
+        query: Any = InsertQuery(self.model, **conflicts)
+        query.insert_values(fields, objs, raw=raw)
+        compiler = query.get_compiler(using=self.using)
+        compiler.returning_fields = self.fields
+        with connections[self.using].cursor() as cursor:
+            for sql, parameters in compiler.as_sql():
+                cursor.execute(sql, parameters)
+                self.rows.extend(cursor.fetchall())
+        return []  # as Django has it, which leaves the instances without keys
 
     def instances(self) -> list[models.Model]:
         """Return the rows that came, as instances."""
@@ -211,9 +230,10 @@ def _rows_met(
                     wanted |= models.Q(**values)
             if not wanted:
                 continue
-            rows = rows_of(model, using).filter(wanted)
+            rows = rows_of(model, using).filter(wanted).order_by("pk")
             if connection.features.has_select_for_update:
-                rows = rows.select_for_update()
+                no_key = connection.features.has_select_for_no_key_update
+                rows = rows.select_for_update(no_key=no_key)
             columns = [field.attname for field in model._meta.concrete_fields]
             for found in rows.values(*columns):
                 met[key_of(model, found)] = found

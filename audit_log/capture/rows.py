@@ -29,6 +29,9 @@ class RowReader:
         self.model = model
         self.using = using
         self.fields = fields
+        self.key_fields: Sequence[Field] = model._meta.pk_fields
+        # A view that is mapped by an unmanaged model need not allow it.
+        self.locks: bool = model._meta.managed
         self._sql: dict[bool, str] = {}
         self._converters: Any = None
 
@@ -40,7 +43,7 @@ class RowReader:
             sql = self._compile(key, connection, lock)
         parameters = [
             field.get_db_prep_value(part, connection, prepared=False)
-            for field, part in zip(self._key_fields(), self._parts(key), strict=True)
+            for field, part in zip(self.key_fields, self._parts(key), strict=True)
         ]
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
@@ -78,16 +81,13 @@ class RowReader:
         if lock and connection.features.has_select_for_update:
             rows = rows.select_for_update(no_key=connection.features.has_select_for_no_key_update)
         sql, parameters = rows.query.get_compiler(connection=connection).as_sql()
-        if len(parameters) != len(self._key_fields()):
+        if len(parameters) != len(self.key_fields):
             raise TypeError(f"The key of {self.model._meta.label} compiles to no plain parameters.")
         self._sql[lock] = sql
         return str(sql)
 
-    def _key_fields(self) -> Sequence[Field]:
-        return self.model._meta.pk_fields
-
     def _parts(self, key: Any) -> Sequence[Any]:
-        return key if len(self._key_fields()) > 1 else (key,)
+        return key if len(self.key_fields) > 1 else (key,)
 
 
 def reader_of(policy: Policy, using: str) -> RowReader:

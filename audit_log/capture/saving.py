@@ -13,12 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import models
+from django.db.models.fields.files import FieldFile
 
 from audit_log import registry
-from audit_log.capture.columns import UNSETTLED, Field, settle_of
+from audit_log.capture.columns import UNSETTLED, Field, keeps_attribute, settle_of
 from audit_log.capture.events import create_event, update_event
-from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
-from audit_log.capture.rows import Row, RowReader, reader_of
+from audit_log.capture.relations import ends_of, pairs_of, recorded_field_of, relation_events
+from audit_log.capture.rows import Row, RowReader, reader_of, rows_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
 from audit_log.journal.failures import guard
@@ -54,24 +55,25 @@ def _wrap(original: SaveTable) -> SaveTable:
             return original(self, raw, cls, force_insert, force_update, using, update_fields)
 
         policy = registry.policy_for(type(self))
-        if policy is None and type(self)._meta.auto_created:
+        if policy is None and cls is type(self):
             return _save_relation(self, using, proceed)
         if policy is None or is_paused(policy.target_type) or not can_record(type(self), using):
             return proceed()
         reader = reader_of(policy, using)
-        with one_transaction(using, cls._meta.db_table):
+        _commit_files(self, policy, update_fields)
+        with one_transaction(using, cls._meta.db_table if cls._meta.managed else None):
             if cls is not policy.model:
                 return _save_parent(self, reader, proceed)
             before = self._state.__dict__.pop(_OLD, None)
             if before is None:
                 with guard(using):
                     may_update = _may_update(self, raw, force_insert, force_update)
-                    before = (reader.read(self.pk, lock=True) if may_update else None,)
+                    before = (reader.read(self.pk, lock=reader.locks) if may_update else None,)
             updated = proceed()
             # Where the old row could not be read, ON_ERROR has spoken already.
             if before is not None:
                 with guard(using):
-                    fields = _written(policy, cls, raw, update_fields if updated else None)
+                    fields = _written(policy, cls, raw, update_fields, updated)
                     _record(self, policy, fields, before[0], bool(updated), reader)
         return updated
 
@@ -79,17 +81,33 @@ def _wrap(original: SaveTable) -> SaveTable:
     return _save_table
 
 
+def _commit_files(instance: models.Model, policy: Policy, update_fields: Any) -> None:
+    # Files are uploaded by pre_save, which would hold the lock on the row meanwhile.
+    for field in policy.file_fields:
+        if field.attname not in instance.__dict__:
+            continue  # deferred
+        # The descriptor makes a FieldFile of whatever was assigned.
+        file = getattr(instance, field.attname)
+        written = not update_fields or field.name in update_fields
+        if written and isinstance(file, FieldFile) and not getattr(file, "_committed", True):
+            field.pre_save(instance, add=instance._state.adding)
+
+
 def _save_relation(instance: models.Model, using: str, proceed: Callable[[], Any]) -> Any:
     # A row of a many-to-many table, saved by hand.
     field = recorded_field_of(type(instance), using)
     if field is None:
         return proceed()
-    with one_transaction(using, type(instance)._meta.db_table):
+    model = type(instance)
+    with one_transaction(using, model._meta.db_table):
+        before: list[Row] = []
+        with guard(using):
+            before = list(rows_of(model, using).filter(pk=instance.pk).values(*ends_of(field)))
         updated = proceed()
-        if not updated:
-            with guard(using):
-                pairs = pairs_of(field, [instance.__dict__])
-                write(relation_events(field, pairs, (), using), using)
+        with guard(using):
+            gained = set(pairs_of(field, [instance.__dict__]))
+            lost = set(pairs_of(field, before)) if updated else set()
+            write(relation_events(field, gained - lost, lost - gained, using), using)
     return updated
 
 
@@ -100,7 +118,7 @@ def _save_parent(instance: models.Model, reader: RowReader, proceed: Callable[[]
     if _OLD not in state:
         with guard(reader.using):
             key = instance.pk
-            state[_OLD] = (None if key is None else reader.read(key, lock=True),)
+            state[_OLD] = (None if key is None else reader.read(key, lock=reader.locks),)
     try:
         return proceed()
     except BaseException:
@@ -124,7 +142,11 @@ def _may_update(instance: models.Model, raw: bool, force_insert: Any, force_upda
 
 
 def _written(
-    policy: Policy, cls: type[models.Model], raw: bool, update_fields: Collection[str] | None
+    policy: Policy,
+    cls: type[models.Model],
+    raw: bool,
+    update_fields: Collection[str] | None,
+    updated: Any,
 ) -> list[Field]:
     """Return the audited fields whose columns this save may have changed."""
     # A fixture's row is saved without its parents' rows.
@@ -133,8 +155,9 @@ def _written(
         field
         for field in policy.fields
         if (local is None or field in local)
+        and not (updated and field in cls._meta.pk_fields)  # an UPDATE leaves the key alone
         and (
-            not update_fields
+            not (updated and update_fields)
             or field.generated
             or field.name in update_fields
             or field.attname in update_fields
@@ -152,7 +175,9 @@ def _record(
 ) -> None:
     if not updated:
         old = None
-    new = stored(instance, fields, old)
+    # The key, too, is told as it is stored.
+    keys = [] if updated else [field for field in reader.key_fields if field not in fields]
+    new = stored(instance, [*fields, *keys], old)
     if new is None:
         new = reader.read(instance.pk, lock=False)
         if new is None:
@@ -181,7 +206,7 @@ def stored(instance: models.Model, fields: Iterable[Field], old: Row | None) -> 
         value = settle_of(field)(given)
         if value is UNSETTLED:
             # What was there before, written again, is what it was.
-            if old is None or type(given) is not type(old[attname]):
+            if old is None or type(given) is not type(old[attname]) or not keeps_attribute(field):
                 return None
             value = old[attname]
             if not same(value, given):

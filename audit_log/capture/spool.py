@@ -10,11 +10,12 @@ from typing import IO, Any
 
 
 class Spool:
-    """Keeps batches of rows, in order. A context manager; the file has no name on the disk."""
+    """Keeps batches of rows. A context manager; the file has no name on the disk."""
 
     def __init__(self) -> None:
         self.count = 0
         self._first: list[Any] = []
+        self._unpickled: list[list[Any]] = []
         self._file: IO[bytes] | None = None
 
     def add(self, batch: list[Any]) -> None:
@@ -23,13 +24,19 @@ class Spool:
         if not self._first:
             self._first = batch
             return
+        try:
+            data = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
+        except Exception:  # noqa: BLE001  # values of somebody's own that cannot be pickled
+            self._unpickled.append(batch)
+            return
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
-        pickle.dump(batch, self._file, pickle.HIGHEST_PROTOCOL)
+        self._file.write(data)
 
     def __iter__(self) -> Iterator[list[Any]]:
         if self._first:
             yield self._first
+        yield from self._unpickled
         if self._file is not None:
             self._file.seek(0)
             while True:

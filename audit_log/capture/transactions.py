@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def one_transaction(using: str, table: str) -> Iterator[None]:
+def one_transaction(using: str, table: str | None) -> Iterator[None]:
     """Run the reading of the old row, the change and its entry as one.
 
     In autocommit they get a transaction; a transaction that is open is used as it is.
     On SQLite the write lock is asked for first: a transaction that has read cannot wait for
     it any more (https://www.sqlite.org/isolation.html), and would answer "database is locked"
-    where the change alone would have waited.
+    where the change alone would have waited. ``table`` is the one that is written; ``None``
+    where it may be a view, which cannot be locked so.
     """
     connection = connections[using]
     if connection.in_atomic_block or not connection.get_autocommit():
-        if connection.vendor == "sqlite":
+        if connection.vendor == "sqlite" and table is not None:
             _take_write_lock(connection, table)
         yield
         return

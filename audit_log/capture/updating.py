@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import OperationalError, connections, models, transaction
+from django.db.models.sql.subqueries import UpdateQuery
 
 from audit_log import registry
 from audit_log.capture.columns import UNSETTLED, Field, settle_of
-from audit_log.capture.deleting import is_running_for
+from audit_log.capture.deleting import running_on
 from audit_log.capture.events import update_event
+from audit_log.capture.relations import (
+    ManyToMany,
+    Pair,
+    ends_of,
+    recorded_field_of,
+    relation_events,
+)
 from audit_log.capture.rows import Row, key_of, rows_of
 from audit_log.capture.spool import Spool
 from audit_log.capture.tables import can_record
@@ -36,10 +45,12 @@ QuerySet = models.QuerySet[Any, Any]
 
 
 def install() -> None:
-    """Put the hook in place, once."""
-    original = models.QuerySet.update
-    if not hasattr(original, "audit_log_original"):
-        setattr(models.QuerySet, "update", _wrap(original))  # noqa: B010  # a method, to mypy
+    """Put the hooks in place, once."""
+    if not hasattr(models.QuerySet.update, "audit_log_original"):
+        # Methods, to mypy.
+        setattr(models.QuerySet, "update", _wrap(models.QuerySet.update))  # noqa: B010
+        batch = _wrap_update_batch(UpdateQuery.update_batch)
+        setattr(UpdateQuery, "update_batch", batch)  # noqa: B010
 
 
 def _wrap(original: Callable[..., int]) -> Callable[..., int]:
@@ -48,11 +59,11 @@ def _wrap(original: Callable[..., int]) -> Callable[..., int]:
         self._for_write = True  # type: ignore[attr-defined]
         using = self.db
         policy = registry.policy_for(self.model)
+        if policy is None:
+            return _update_relations(original, self, kwargs)
         if (
-            policy is None
-            or policy.bulk == "off"
+            policy.bulk == "off"
             or is_paused(policy.target_type)
-            or is_running_for(self.model, using)
             or _is_refused(self)
             or not can_record(self.model, using)
         ):
@@ -66,6 +77,46 @@ def _wrap(original: Callable[..., int]) -> Callable[..., int]:
 
     update.audit_log_original = original  # type: ignore[attr-defined]
     return update
+
+
+def _wrap_update_batch(original: Callable[..., None]) -> Callable[..., None]:
+    # What a deletion sets foreign keys of loaded objects to null with.
+    @functools.wraps(original)
+    def update_batch(self: Any, pk_list: Any, values: Any, using: str) -> None:
+        def proceed(queryset: QuerySet, **values: Any) -> int:
+            original(self, pk_list, values, using)
+            return len(pk_list)
+
+        _wrap(proceed)(rows_of(self.model, using).filter(pk__in=pk_list), **values)
+
+    update_batch.audit_log_original = original  # type: ignore[attr-defined]
+    return update_batch
+
+
+def _update_relations(
+    original: Callable[..., int], queryset: QuerySet, values: Mapping[str, Any]
+) -> int:
+    """Run an update of a many-to-many table, and tell what it did to the objects."""
+    model, using = queryset.model, queryset.db
+    field = recorded_field_of(model, using)
+    if field is None or _is_refused(queryset):
+        return original(queryset, **values)
+    with one_transaction(using, model._meta.db_table):
+        before: dict[Any, Pair] = {}
+        with guard(using):
+            keys = queryset.order_by().values("pk")
+            before = _pairs_by_key(field, rows_of(model, using).filter(pk__in=keys))
+        count = original(queryset, **values)
+        with guard(using):
+            after = _pairs_by_key(field, rows_of(model, using).filter(pk__in=list(before)))
+            lost, gained = set(before.values()), set(after.values())
+            write(relation_events(field, gained - lost, lost - gained, using), using)
+    return count
+
+
+def _pairs_by_key(field: ManyToMany, rows: QuerySet) -> dict[Any, Pair]:
+    source, target = ends_of(field)
+    return {key: (one, other) for key, one, other in rows.values_list("pk", source, target)}
 
 
 def _is_refused(queryset: QuerySet) -> bool:
@@ -145,7 +196,8 @@ class Update:
         self.fields = fields
         self.values = values
         self.using: str = queryset.db
-        self.locks: bool = connections[self.using].features.has_select_for_update
+        features = connections[self.using].features
+        self.locks: bool = features.has_select_for_update and policy.model._meta.managed
         meta = policy.model._meta
         self.names = [field.attname for field in meta.concrete_fields]
         self.key: Any = meta.pk
@@ -157,16 +209,14 @@ class Update:
 
     def run(self) -> int:
         """Run the statement, and write an entry for each row that it changed."""
-        with one_transaction(self.using, self.policy.model._meta.db_table):
+        meta = self.policy.model._meta
+        with one_transaction(self.using, meta.db_table if meta.managed else None):
             found: list[list[Any]] = []
             with guard(self.using):
                 found.append(self._read(None))
             if not found:  # ON_ERROR has spoken
                 return self.original(self.queryset, **self.values)
             (first,) = found
-            if not first:
-                # What comes in from now on comes after the statement.
-                return 0 if self.locks else self.original(self.queryset, **self.values)
             if len(first) < BATCH:
                 return self._run_small(first)
             return self._run_large()
@@ -175,11 +225,16 @@ class Update:
         queryset = self.queryset
         if self.locks:
             # Only what was read and locked, should other rows match by now.
-            queryset = queryset.filter(pk__in=[self._key(row) for row in rows])
+            queryset = self._plain().filter(pk__in=[self._key(row) for row in rows])
         count = self.original(queryset, **self.values)
         with guard(self.using):
             self._tell(rows, exact=count == len(rows))
         return count
+
+    def _plain(self) -> QuerySet:
+        # Not of the host's class, whose methods may be its own.
+        query = self.queryset.query.chain()
+        return models.QuerySet(self.policy.model, query=query, using=self.using)
 
     def _run_large(self) -> int:
         for _ in range(ATTEMPTS):
@@ -213,14 +268,11 @@ class Update:
 
     def _read(self, after: Any) -> list[Any]:
         """Return the next rows that the statement will hit, locked, in the order of keys."""
-        queryset = self.queryset
-        query = queryset.query
-        plain = queryset._fields is None  # type: ignore[attr-defined]  # no values()
-        if not plain or query.annotations or query.distinct or len(query.alias_map) > 1:
-            keys = queryset.order_by().values("pk")
+        rows = self._plain()
+        query = rows.query
+        if query.annotations or query.distinct or query.group_by or len(query.alias_map) > 1:
+            keys = rows.order_by().values("pk")
             rows = rows_of(self.policy.model, self.using).filter(pk__in=keys)
-        else:
-            rows = queryset.select_related(None).prefetch_related(None)
         for attname, value in self.moved.items():
             rows = rows.annotate(**{_NEW + attname: _expression(value)})
         if after is not None:
@@ -238,6 +290,10 @@ class Update:
         # Where the statement did not hit just these rows, nothing is taken for granted.
         plain = self._plain_values() if exact else None
         olds = [dict(zip(self.names, row, strict=False)) for row in rows]
+        if (deletion := running_on(self.using)) is not None:
+            # Rows that lose a foreign key only to be deleted next: their deletion tells.
+            staying = [not deletion.goes(model, self.values, old) for old in olds]
+            rows, olds = list(compress(rows, staying)), list(compress(olds, staying))
         keys = [self._new_key(row, old) for row, old in zip(rows, olds, strict=True)]
         if plain is None:
             now = rows_of(model, self.using).filter(pk__in=keys).values_list(*self.names)
