@@ -43,8 +43,10 @@ def secret_key_text(value: Any) -> str:
 
 def parents_of(obj: models.Model) -> list[tuple[str, str]]:
     """Return ``(target_type, target_id)`` of each parent in multi-table inheritance."""
+    from audit_log.registry import key_text_of  # a parent's key may be a secret
+
     return [
-        (type_of(parent), key_text(getattr(obj, parent._meta.pk.attname)))
+        (type_of(parent), key_text_of(parent, getattr(obj, parent._meta.pk.attname)))
         for parent in obj._meta.all_parents
         if not parent._meta.proxy
     ]

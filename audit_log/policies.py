@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db import models
 
 from audit_log import conf
-from audit_log.identity import key_text, secret_key_text, type_of
+from audit_log.identity import key_text, secret_key_text, text_of, type_of
 
 OPTIONS = frozenset(
     {
@@ -123,12 +123,22 @@ class Policy:
 
     @cached_property
     def key_is_secret(self) -> bool:
-        """Whether the primary key itself is masked (an API token's, say)."""
-        return self.model._meta.pk.name in self.mask
+        """Whether the primary key, or a part of it, is masked (an API token's, say)."""
+        meta = self.model._meta
+        return not self.mask.isdisjoint({meta.pk.name, *(f.name for f in meta.pk_fields)})
 
     def key_text(self, key: Any) -> str:
-        """Return a primary key as ``target_id`` has it."""
+        """Return a primary key as ``target_id`` has it, however it is spelled."""
+        fields = self.model._meta.pk_fields
+        if len(fields) == 1:
+            key = _as_read(fields[0], key)
+        elif isinstance(key, tuple | list):
+            key = [_as_read(f, part) for f, part in zip(fields, key, strict=False)]
         return (secret_key_text if self.key_is_secret else key_text)(key)
+
+    def text_of(self, obj: models.Model) -> str:
+        """Return an object's text; not of one whose key is a secret, which it may well hold."""
+        return str(self.model._meta.verbose_name) if self.key_is_secret else text_of(obj)
 
     def action(self, verb: str) -> str:
         """``noun.verb``; the three default verbs by the policy's names."""
@@ -175,32 +185,61 @@ def build(model: type[models.Model], options_of: OptionsOf) -> Policy:
     """Make the policy of a model from its options; what is wrong there, the checks say."""
     options = options_of(model)
     meta = model._meta
-    exclude = set(options.get("exclude") or ())
-    if model is user_model() and "exclude" not in options:
+    family = _family(model)
+    exclude = {name for member in family for name in options_of(member).get("exclude") or ()}
+    user = user_model()
+    if user in family and "exclude" not in options_of(user):
         # Set at each log in, which leaves an entry of its own.
         exclude.add("last_login")
+    inherited: dict[str, Any] = {}
+    for member in reversed(family):
+        inherited.update(options_of(member))
     # A field may be named by its column's attribute: "order_id" for "order".
     names = {f.attname: f.name for f in meta.concrete_fields}
-    unmask = set(options.get("unmask") or ())
-    mask = {names.get(name, name) for name in options.get("mask") or ()} | {
-        f.name for f in meta.concrete_fields if f.name not in unmask and is_secret(f, options_of)
+    mask = _masked(family, options_of) | {
+        f.name for f in meta.concrete_fields if _is_masked(f, model, options_of)
     }
     return Policy(
         model=model,
         noun=options.get("noun") or snake_case(meta.object_name or ""),
         verbs={verb: verb for verb in VERBS} | _mapping(options.get("verbs")),
         exclude=frozenset(names.get(name, name) for name in exclude),
-        mask=frozenset(mask),
+        mask=frozenset(names.get(name, name) for name in mask),
         transitions=_mapping(options.get("transitions")),
         m2m={
             name: (pair[0], pair[1])
             for name, pair in _mapping(options.get("m2m")).items()
             if isinstance(pair, tuple | list) and len(pair) == 2
         },
-        references=tuple(options.get("references") or ()),
-        tenant=options.get("tenant"),
+        references=tuple(inherited.get("references") or ()),
+        tenant=inherited.get("tenant"),
         bulk=options.get("bulk") or "rows",
     )
+
+
+def _family(model: type[models.Model]) -> list[type[models.Model]]:
+    # A child's entry tells its parents' columns too: what they hide stays hidden.
+    return [model, *(parent for parent in model._meta.all_parents if not parent._meta.proxy)]
+
+
+def _masked(family: Iterable[type[models.Model]], options_of: OptionsOf) -> set[str]:
+    return {name for member in family for name in options_of(member).get("mask") or ()}
+
+
+def _is_masked(f: models.Field[Any, Any], model: type[models.Model], options_of: OptionsOf) -> bool:
+    family = _family(model)
+    if not _masked(family, options_of).isdisjoint({f.name, f.attname}):
+        return True
+    unmask = {name for member in family for name in options_of(member).get("unmask") or ()}
+    return f.name not in unmask and is_secret(f, options_of)
+
+
+def _as_read(f: models.Field[Any, Any], value: Any) -> Any:
+    # As the field gives it back: the hex of a UUID is a UUID.
+    try:
+        return f.to_python(value)
+    except Exception:  # noqa: BLE001  # then as it is
+        return value
 
 
 def _mapping(value: Any) -> dict[Any, Any]:
@@ -214,10 +253,17 @@ def snake_case(name: str) -> str:
 
 
 def looks_secret(name: str) -> bool:
-    """Whether a field's name holds one of the words of ``MASK_FIELDS``, as whole words."""
-    padded = f"_{name.lower()}_"
-    words = (*conf.DEFAULT_MASKED, *conf.settings.MASK_FIELDS)
-    return any(f"_{word.lower()}_" in padded for word in words)
+    """Whether a field's name holds one of the words of ``MASK_FIELDS``, as whole words.
+
+    Also as a plural or with a number: ``api_keys``, ``password2``.
+    """
+    return _secret_names(conf.settings.MASK_FIELDS).search(name) is not None
+
+
+@lru_cache
+def _secret_names(further: tuple[str, ...]) -> re.Pattern[str]:
+    words = "|".join(map(re.escape, (*conf.DEFAULT_MASKED, *further)))
+    return re.compile(rf"(?:^|_)(?:{words})s?\d*(?:_|$)", re.IGNORECASE)
 
 
 def is_secret(f: models.Field[Any, Any], options_of: OptionsOf) -> bool:
@@ -226,9 +272,7 @@ def is_secret(f: models.Field[Any, Any], options_of: OptionsOf) -> bool:
     ``password_changed_at`` cannot, and a foreign key only where the key that it holds is one.
     """
     if isinstance(f, models.ForeignKey):
-        target: Any = f.remote_field.model
-        key = target._meta.pk
-        return key.name in options_of(target).get("mask", ()) or is_secret(key, options_of)
+        return _is_masked(f.target_field, f.remote_field.model, options_of)
     return looks_secret(f.name) and not isinstance(
         f, models.BooleanField | models.DateField | models.TimeField | models.DurationField
     )

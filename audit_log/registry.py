@@ -16,13 +16,14 @@ from django.core.signals import setting_changed
 from django.db import models
 
 from audit_log import conf
-from audit_log.identity import key_text, type_of
+from audit_log.identity import type_of
 from audit_log.policies import BUILT_IN, OPTIONS, Policy, build, of_users
 
 ModelT = TypeVar("ModelT", bound=type[models.Model])
 
 _declared: dict[str, dict[str, Any]] = {}
 _policies: dict[type[models.Model], Policy | None] = {}
+_unaudited: dict[type[models.Model], Policy] = {}
 _version = 0
 
 
@@ -113,8 +114,25 @@ def target_of(obj: models.Model) -> tuple[str, str]:
     key = obj.pk
     if key is None:
         raise ValueError(f"{obj._meta.label} without a primary key has no history to look up.")
-    policy = policy_for(type(obj))
-    return type_of(obj), key_text(key) if policy is None else policy.key_text(key)
+    return type_of(obj), key_text_of(type(obj), key)
+
+
+def key_text_of(model: type[models.Model], key: Any) -> str:
+    """Return a primary key of any model, audited or not, as ``target_id`` has it."""
+    return _telling(model).key_text(key)
+
+
+def text_of(obj: models.Model) -> str:
+    """Return the text of an object of any model, audited or not, as ``target_repr`` has it."""
+    return _telling(type(obj)).text_of(obj)
+
+
+def _telling(model: type[models.Model]) -> Policy:
+    # Entries name objects of models that are not audited, too; their secrets are no less secret.
+    policy = policy_for(model) or _unaudited.get(model)
+    if policy is None:
+        policy = _unaudited[model] = build(model._meta.concrete_model or model, options_of)
+    return policy
 
 
 def audited_models() -> list[type[models.Model]]:
@@ -146,9 +164,18 @@ def why_not(model: type[models.Model]) -> str:
     for pattern in patterns:
         if pattern in {"*", f"{model._meta.app_label}.*"}:
             return f"EXCLUDE_MODELS has {pattern!r}"
-    if label in {name.lower() for name in conf.DEFAULT_EXCLUDED}:
+    if label in {name.lower() for name in conf.DEFAULT_EXCLUDED} or _is_session(model):
         return "it is excluded by default"
     return ""
+
+
+def _is_session(model: type[models.Model]) -> bool:
+    # Needs no installed app. The models of migrations have lost their base classes.
+    from django.contrib.sessions.base_session import AbstractBaseSession
+
+    meta = model._meta
+    known = apps.all_models[meta.app_label].get(meta.model_name or "", model)
+    return issubclass(known, AbstractBaseSession) or issubclass(model, AbstractBaseSession)
 
 
 def options_of(model: type[models.Model]) -> dict[str, Any]:
@@ -166,6 +193,7 @@ def reset(**kwargs: Any) -> None:
     global _version  # noqa: PLW0603  # counts, nothing else
     if kwargs.get("setting") in {None, "AUDIT_LOG", "INSTALLED_APPS", "AUTH_USER_MODEL"}:
         _policies.clear()
+        _unaudited.clear()
         _version += 1
 
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.db import models
+from django.test.utils import isolate_apps
 
 import audit_log
 from audit_log import catalogue, policies, registry
 from audit_log.models import AuditEntry, AuditReference
-from tests.testapp.models import Author, Book, Dossier, Tag, Writer
+from tests.testapp.models import (
+    Author,
+    Book,
+    Cafe,
+    Cell,
+    Document,
+    Dossier,
+    Restaurant,
+    Tag,
+    Writer,
+)
 
 
 def test_audited_unless_excluded_by_default():
@@ -60,8 +74,19 @@ def test_settings_override_option_by_option(settings):
         ("API_Key", True),
         ("access_token", True),
         ("client_secret_hash", True),
+        *((f"{word}s", True) for word in ("token", "secret", "api_key", "recovery_code")),
+        ("user_credentials_json", True),
+        ("password1", True),
+        ("new_password2", True),
+        *((word, True) for word in ("pwd", "passcode", "pin", "cvv", "cvc", "mfa_seed", "totp")),
+        *((word, True) for word in ("jwt", "bearer", "session_key", "secretkey", "apitoken")),
+        ("backup_codes", True),
         ("secretary", False),
         ("tokenizer", False),
+        ("pinned", False),
+        ("spin", False),
+        ("keyboard", False),
+        ("pinterest", False),
         ("name", False),
     ],
 )
@@ -87,6 +112,47 @@ def test_foreign_keys_are_secret_where_the_key_is():
     assert policies.is_secret(
         models.ForeignKey(Token, models.CASCADE, name="session"), registry.options_of
     )
+
+
+def test_foreign_keys_to_another_column_than_the_key():
+    assert policies.is_secret(
+        models.ForeignKey(User, models.CASCADE, to_field="password", name="by"), registry.options_of
+    )
+
+
+def test_children_hide_what_their_parents_hide(settings):
+    settings.AUDIT_LOG = {
+        "MODELS": {
+            "testapp.Place": {"mask": ["name"], "tenant": "name", "references": ["id"]},
+            "testapp.Restaurant": {"exclude": ["stars"], "references": []},
+        }
+    }
+    policy = registry.policy_for(Cafe)
+    assert policy.mask == {"name"}
+    assert policy.exclude == {"stars"}
+    assert (policy.tenant, policy.references) == ("name", ())
+
+
+def test_sessions_of_any_model_are_not_audited(settings):
+    with isolate_apps("tests.testapp"):
+
+        class DeviceSession(AbstractBaseSession):
+            class Meta:
+                app_label = "testapp"
+
+    assert registry.policy_for(DeviceSession) is None
+    settings.AUDIT_LOG = {"MODELS": ["testapp.DeviceSession"]}
+    assert registry.policy_for(DeviceSession).mask == {"session_key"}
+
+
+def test_target_is_named_as_the_database_would():
+    key = uuid.uuid4()
+    for spelled in (key, str(key), key.hex, key.hex.upper()):
+        assert registry.target_of(Document(id=spelled)) == ("testapp.document", str(key))
+    assert registry.target_of(Cell(row="1", column=2)) == ("testapp.cell", '["1", "2"]')
+    assert registry.target_of(Cell(row=1, column="2")) == ("testapp.cell", '["1", "2"]')
+    assert registry.target_of(Restaurant(place_ptr_id=" 7")) == ("testapp.restaurant", "7")
+    assert registry.target_of(Document(id="none of ours")) == ("testapp.document", "none of ours")
 
 
 def test_last_log_in_is_not_an_update_of_the_user():

@@ -10,8 +10,8 @@ from django.db import models
 from audit_log.capture.columns import Field
 from audit_log.capture.rows import Row
 from audit_log.conf import settings
-from audit_log.identity import text_of
 from audit_log.policies import Policy
+from audit_log.registry import text_of
 from audit_log.values import change, same, to_json
 
 

@@ -11,7 +11,6 @@ from django.db import models
 from audit_log.capture.columns import Field
 from audit_log.capture.diff import diff
 from audit_log.capture.rows import Row, key_of
-from audit_log.identity import text_of
 from audit_log.journal.recorder import Event
 from audit_log.journal.subject import references_of, tenant_of
 from audit_log.policies import Policy
@@ -27,8 +26,7 @@ class Description:
 
 def describe(instance: models.Model, policy: Policy) -> Description:
     """Return an object's text (not of one whose key is a secret) and tenant."""
-    text = str(policy.model._meta.verbose_name) if policy.key_is_secret else text_of(instance)
-    return Description(text, tenant_of(instance, policy))
+    return Description(policy.text_of(instance), tenant_of(instance, policy))
 
 
 def create_event(

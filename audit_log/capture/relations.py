@@ -17,11 +17,11 @@ from django.db import models
 from audit_log import registry
 from audit_log.capture.rows import Row, rows_of
 from audit_log.capture.tables import can_record
-from audit_log.identity import key_text, text_of
+from audit_log.identity import type_of
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import Event
-from audit_log.journal.subject import references_of, tenant_of
-from audit_log.registry import target_of
+from audit_log.journal.subject import Reference, references_of, tenant_of
+from audit_log.registry import key_text_of, text_of
 
 Pair = tuple[Any, Any]
 """Key of the object that has the field, key of the related one."""
@@ -117,26 +117,35 @@ def _event(
     verb = "update"
     if field.name in policy.m2m and bool(added) != bool(removed):
         verb = policy.m2m[field.name][0 if added else 1]
+    model = field.related_model
     change: dict[str, Any] = {"masked": True}
+    ends: list[Reference] = []
     if field.name not in policy.mask:
-        change = {"added": _named(added, related), "removed": _named(removed, related)}
-    ends = [target_of(related[other]) for other in (*added, *removed) if other in related]
+        change = {
+            "added": _named(model, added, related),
+            "removed": _named(model, removed, related),
+        }
+        ends = [
+            (type_of(model), key_text_of(model, other))
+            for other in (*added, *removed)
+            if other in related
+        ]
     return Event(
         action=policy.action(verb),
         event_type="update",
         target_type=policy.target_type,
         target_id=policy.key_text(key),
-        target_repr="" if instance is None else text_of(instance),
+        target_repr="" if instance is None else policy.text_of(instance),
         tenant="" if instance is None else tenant_of(instance, policy),
         changes={field.name: change},
         references=(*(() if instance is None else references_of(instance, policy)), *ends),
     )
 
 
-def _named(keys: list[Any], related: Objects) -> list[dict[str, str]]:
+def _named(model: type[models.Model], keys: list[Any], related: Objects) -> list[dict[str, str]]:
     return [
         {
-            "id": target_of(related[key])[1] if key in related else key_text(key),
+            "id": key_text_of(model, key),
             "repr": text_of(related[key]) if key in related else "",
         }
         for key in keys

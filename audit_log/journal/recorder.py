@@ -12,12 +12,12 @@ from django.utils import timezone
 from audit_log import catalogue, registry, uuid7
 from audit_log.conf import settings
 from audit_log.exceptions import UnknownAction
-from audit_log.identity import clean, shorten, text_of
+from audit_log.identity import clean, shorten
 from audit_log.journal import subject, writer
 from audit_log.journal.context import current
 from audit_log.journal.failures import guard
 from audit_log.journal.subject import Reference
-from audit_log.registry import target_of
+from audit_log.registry import target_of, text_of
 from audit_log.values import change, to_json
 from audit_log.vocabulary import EventType, Outcome
 
@@ -77,6 +77,8 @@ def _entry(event: Event) -> AuditEntry:
     else:
         key = _imported.make(int(occurred_at.timestamp() * 1000), backwards=True)
         metadata["recorded_at"] = to_json(now)
+        if timezone.is_naive(now):  # USE_TZ = False: as now() has it
+            occurred_at = timezone.make_naive(occurred_at, timezone.get_default_timezone())
     if event.metadata:
         metadata.update(event.metadata)
     return AuditEntry(

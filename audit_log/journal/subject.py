@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist, FieldError, ObjectDoesNotExist
 from django.db import models
 
-from audit_log.identity import clean, key_text, parents_of, type_of
+from audit_log.identity import clean, parents_of, type_of
 from audit_log.policies import Policy
-from audit_log.registry import policy_for, target_of
+from audit_log.registry import key_text_of, policy_for, target_of
 
 Reference = tuple[str, str]
 """``(target_type, target_id)``."""
@@ -22,22 +23,18 @@ def tenant_of(instance: models.Model, policy: Policy | None = None) -> str:
     """Return whose log an object's entries belong to; empty where its policy names nobody.
 
     Raises whatever the policy's callable raises, ``AttributeError`` for a path that leads
-    nowhere, ``ValueError`` for a tenant of more than 100 characters.
+    nowhere, ``ValueError`` for a tenant of more than 100 characters. The models of migrations
+    lack methods and later fields: there such an object is of no tenant.
     """
     policy = policy or policy_for(type(instance))
     if policy is None or policy.tenant is None:
         return ""
-    value: Any = instance
-    if callable(policy.tenant):
-        value = policy.tenant(instance)
-    else:
-        for name in policy.tenant.replace("__", ".").split("."):
-            try:
-                value = getattr(value, name)
-            except ObjectDoesNotExist:
-                value = None
-            if value is None:
-                return ""
+    try:
+        value = _tenant(instance, policy.tenant)
+    except (AttributeError, FieldDoesNotExist, FieldError):
+        if not _is_historical(instance):
+            raise
+        return ""
     text = "" if value is None else clean(str(value.pk if hasattr(value, "pk") else value))
     if len(text) > MAX_TENANT_LENGTH:
         raise ValueError(
@@ -45,6 +42,24 @@ def tenant_of(instance: models.Model, policy: Policy | None = None) -> str:
             f"at most {MAX_TENANT_LENGTH} are stored."
         )
     return text
+
+
+def _tenant(instance: models.Model, tenant: str | Callable[[Any], Any]) -> Any:
+    if callable(tenant):
+        return tenant(instance)
+    value: Any = instance
+    for name in tenant.replace("__", ".").split("."):
+        try:
+            value = getattr(value, name)
+        except ObjectDoesNotExist:
+            return None
+        if value is None:
+            return None
+    return value
+
+
+def _is_historical(instance: models.Model) -> bool:
+    return instance._meta.apps is not apps
 
 
 def references_of(
@@ -63,7 +78,12 @@ def references_of(
     found: list[Reference] = parents_of(instance)
     known = [row for row in rows if row is not None]
     for name in policy.references:
-        field: Any = policy.model._meta.get_field(name)
+        try:
+            field: Any = policy.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            if not _is_historical(instance):
+                raise
+            continue
         if not isinstance(field, models.ForeignKey):
             # A generic foreign key, say: whatever object it gives.
             related = getattr(instance, name, None)
@@ -72,13 +92,13 @@ def references_of(
             continue
         attname = field.attname
         keys = [row[attname] for row in known if attname in row] or [getattr(instance, attname)]
-        target_type = type_of(field.remote_field.model)
+        related_model = field.remote_field.model
         for key in keys:
             if key is None:
                 continue
             behind = key if field.target_field.primary_key else _key_behind(field, key, instance)
             if behind is not None:
-                found.append((target_type, key_text(behind)))
+                found.append((type_of(related_model), key_text_of(related_model, behind)))
     return tuple(dict.fromkeys(found))
 
 
