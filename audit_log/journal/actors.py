@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
 
-from audit_log.identity import clean, shorten
+from audit_log.identity import clean, shorten, type_of
+from audit_log.policies import user_model
+from audit_log.registry import text_of
 from audit_log.vocabulary import ActorType
 
 if TYPE_CHECKING:
@@ -40,6 +44,9 @@ class Actor:
 SYSTEM = Actor()
 ANONYMOUS = Actor(ActorType.ANONYMOUS)
 
+# Context variables go where the reading goes, be it to another thread.
+_reading: ContextVar[HttpRequest | None] = ContextVar("audit_log_reading", default=None)
+
 ActorLike: TypeAlias = Union["AbstractBaseUser", "AnonymousUser", Actor, str]
 
 
@@ -51,7 +58,18 @@ def actor_of(value: Any) -> Actor:
         return Actor(ActorType.SYSTEM, shorten(clean(value)))
     if getattr(value, "is_anonymous", False):
         return ANONYMOUS
-    return Actor(ActorType.USER, name_of(value), value.pk)
+    model = user_model()
+    if model is None or not _is_of(value, model):
+        # Its key is no user's, and would name somebody else.
+        return Actor(ActorType.SYSTEM, name_of(value))
+    return Actor(ActorType.USER, name_of(value), getattr(value, model._meta.pk.attname))
+
+
+def _is_of(value: Any, model: type[models.Model]) -> bool:
+    if isinstance(value, model):
+        return True
+    # A migration's user is of another class, and of the same table.
+    return isinstance(value, models.Model) and type_of(value) == type_of(model)
 
 
 def actor_of_request(request: HttpRequest) -> Actor:
@@ -59,24 +77,39 @@ def actor_of_request(request: HttpRequest) -> Actor:
 
     DRF puts the user that it authenticated on this request too, so that tokens are right.
     """
+    if _reading.get() is request:
+        # Whoever finds out the user writes something on the way ("last seen").
+        return Actor(ActorType.ANONYMOUS, "unknown: the user was being read")
+    token = _reading.set(request)
     try:
         user = getattr(request, "user", None)
-        return ANONYMOUS if user is None else actor_of(user)
+        if user is None:
+            return ANONYMOUS
+        actor = actor_of(user)
+        if actor.type == ActorType.SYSTEM and not isinstance(user, Actor):
+            known = getattr(user, "is_authenticated", False)
+            return replace(actor, type=ActorType.TOKEN if known else ActorType.ANONYMOUS)
+        return actor
     except Exception:
         # An unreachable session or user backend must not lose the entry.
         logger.exception("The user of the request could not be read; recorded as unknown.")
         return Actor(ActorType.ANONYMOUS, "unknown: the user could not be read")
+    finally:
+        _reading.reset(token)
 
 
 def name_of(user: Any) -> str:
-    """Return ``"Full Name <address>"``, else the user name; never raises."""
+    """Return ``"Full Name <address>"``, else the user name, else its text; never raises."""
     try:
+        if not hasattr(user, "get_username"):
+            text = text_of(user) if isinstance(user, models.Model) else str(user)
+            return shorten(clean(text))
         full_name = user.get_full_name().strip() if hasattr(user, "get_full_name") else ""
         address = _address_of(user)
         text = f"{full_name} <{address}>" if full_name and address else user.get_username()
     except Exception:
         logger.exception("The name of an actor could not be read.")
-        text = f"{user.__class__.__name__} ({user.pk})"
+        text = f"{user.__class__.__name__} ({getattr(user, 'pk', None)})"
     return shorten(clean(str(text)))
 
 

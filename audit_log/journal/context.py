@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.utils import timezone
 
+from audit_log.identity import clean
 from audit_log.journal import requests
 from audit_log.journal.actors import SYSTEM, Actor, ActorLike, actor_of, actor_of_request
+from audit_log.journal.subject import MAX_TENANT_LENGTH
 from audit_log.values import to_json
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Frame:
 
     __slots__ = (
         "actor",
+        "before",
+        "block",
         "correlation",
         "metadata",
         "occurred_at",
@@ -67,6 +71,8 @@ class Frame:
         occurred_at: datetime.datetime | None = None,
         remote_addr: str | None = None,
         metadata: Mapping[str, Any] = NOTHING,
+        block: context | None = None,
+        before: Frame | None = None,
     ) -> None:
         self.request = request
         self.actor = actor
@@ -76,6 +82,9 @@ class Frame:
         self.occurred_at = occurred_at
         self.remote_addr = remote_addr
         self.metadata = metadata
+        # Kept here and not by the block, which threads and tasks may enter at once.
+        self.block = block
+        self.before = before
 
     def current_actor(self) -> Actor:
         """Return who acts now: the block's actor, else the request's, else the system."""
@@ -95,7 +104,8 @@ class Frame:
             return dict(self.metadata)
         told = requests.describe(self.request) | dict(self.metadata)
         if impersonator := self._impersonator():
-            told.setdefault("impersonator", {"id": str(impersonator.id), "repr": impersonator.repr})
+            key = None if impersonator.id is None else str(impersonator.id)
+            told.setdefault("impersonator", {"id": key, "repr": impersonator.repr})
         return told
 
     def _impersonator(self) -> Actor | None:
@@ -145,7 +155,7 @@ class context:  # noqa: N801  # used like a function
 
     ``actor``           a user, an :class:`audit_log.Actor`, or the name of a system
     ``reason``          text
-    ``tenant``          text, for models whose policy names none
+    ``tenant``          text of at most 100 characters, for models whose policy names none
     ``correlation_id``  text of at most 64 characters
     ``occurred_at``     aware datetime, for history that is imported: entries get this time,
                         and ``metadata["recorded_at"]`` says when they were really written
@@ -168,6 +178,8 @@ class context:  # noqa: N801  # used like a function
     ) -> None:
         if correlation_id is not None and not 0 < len(str(correlation_id)) <= 64:
             raise ValueError("correlation_id has 1 to 64 characters.")
+        if tenant is not None and len(str(tenant)) > MAX_TENANT_LENGTH:
+            raise ValueError(f"tenant has at most {MAX_TENANT_LENGTH} characters.")
         if occurred_at is not None and timezone.is_naive(occurred_at):
             raise ValueError("occurred_at is an aware datetime: give it a time zone.")
         if remote_addr is not None and requests.parse_address(remote_addr) is None:
@@ -179,16 +191,15 @@ class context:  # noqa: N801  # used like a function
         self._occurred_at = occurred_at
         self._remote_addr = remote_addr and requests.parse_address(remote_addr)
         self._metadata: dict[str, Any] = to_json(metadata)
-        self._before: list[Frame] = []
 
     def __enter__(self) -> None:
-        outer = _frame.get()
-        self._before.append(outer)
-        _frame.set(self._inside(outer))
+        _frame.set(self._inside(_frame.get()))
 
     def __exit__(self, *exc_info: object) -> None:
-        # Not reset(token): a generator may be closed in another Context than it began in.
-        _frame.set(self._before.pop())
+        # A generator may be closed elsewhere than it began, where something else holds.
+        frame = _frame.get()
+        if frame.block is self and frame.before is not None:
+            _frame.set(frame.before)
 
     async def __aenter__(self) -> None:
         self.__enter__()
@@ -237,9 +248,11 @@ class context:  # noqa: N801  # used like a function
             request=outer.request,
             actor=outer.actor if self._actor is None else actor_of(self._actor),
             reason=outer.reason if self._reason is None else str(self._reason),
-            tenant=outer.tenant if self._tenant is None else str(self._tenant),
+            tenant=outer.tenant if self._tenant is None else clean(str(self._tenant)),
             correlation=correlation,
             occurred_at=outer.occurred_at if self._occurred_at is None else self._occurred_at,
             remote_addr=outer.remote_addr if self._remote_addr is None else self._remote_addr,
             metadata={**outer.metadata, **self._metadata} if self._metadata else outer.metadata,
+            block=self,
+            before=outer,
         )

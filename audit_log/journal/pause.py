@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +19,23 @@ ACTION = "audit_log.pause"
 
 catalogue.provide(ACTION, label=_("Auditing paused"), event_type=EventType.OTHER)
 
-_paused: ContextVar[frozenset[str]] = ContextVar("audit_log_paused", default=frozenset())
+
+@dataclass(frozen=True)
+class Paused:
+    """What is paused here and now, by which block, and what was before it."""
+
+    types: frozenset[str] = frozenset()
+    block: pause | None = None
+    before: Paused | None = None
+
+
+NOTHING = Paused()
+_paused: ContextVar[Paused] = ContextVar("audit_log_paused", default=NOTHING)
 
 
 def is_paused(target_type: str) -> bool:
     """Whether changes of that type are not recorded here and now."""
-    paused = _paused.get()
+    paused = _paused.get().types
     return bool(paused) and (ALL in paused or target_type in paused)
 
 
@@ -39,7 +51,6 @@ class pause:  # noqa: N801  # used like a function
             raise ValueError("pause() needs a reason: the log says why it has a gap.")
         self._types = tuple(type_of(model) for model in models_)
         self._reason = reason
-        self._before: list[frozenset[str]] = []
 
     def __enter__(self) -> None:
         from audit_log.models import AuditEntry
@@ -57,11 +68,12 @@ class pause:  # noqa: N801  # used like a function
             ]
             recorder.write(events, using)
         before = _paused.get()
-        self._before.append(before)
-        _paused.set(before | (set(self._types) or {ALL}))
+        _paused.set(Paused(before.types | (set(self._types) or {ALL}), self, before))
 
     def __exit__(self, *exc_info: object) -> None:
-        _paused.set(self._before.pop())
+        paused = _paused.get()
+        if paused.block is self and paused.before is not None:
+            _paused.set(paused.before)
 
     async def __aenter__(self) -> None:
         from asgiref.sync import sync_to_async

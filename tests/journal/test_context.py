@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import datetime
 import threading
+from contextvars import copy_context
 
 import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils.functional import SimpleLazyObject
@@ -157,6 +160,7 @@ def test_threads_do_not_share(ann):
         ({"correlation_id": "x" * 65}, "1 to 64"),
         ({"occurred_at": datetime.datetime(2020, 1, 1)}, "aware"),  # noqa: DTZ001
         ({"remote_addr": "somewhere"}, "IP address"),
+        ({"tenant": "x" * 101}, "at most 100"),
     ],
 )
 def test_bad_arguments(arguments, message):
@@ -177,6 +181,72 @@ def test_history_that_is_imported():
     assert "recorded_at" not in now.metadata
 
 
+def test_history_that_is_imported_without_time_zones(settings):
+    settings.USE_TZ = False
+    settings.TIME_ZONE = "Asia/Tokyo"
+    then = datetime.datetime(2015, 5, 6, 7, 8, 9, 123456, datetime.UTC)
+    with audit_log.context(occurred_at=then):
+        entry = write()
+    assert entry.occurred_at == datetime.datetime(2015, 5, 6, 16, 8, 9, 123456)  # noqa: DTZ001
+    assert entry.id.int >> 80 == int(then.timestamp() * 1000)
+    write()
+
+
+def test_one_block_used_by_several_threads():
+    block = audit_log.context(reason="shared")
+    # As threads have them: contexts of their own.
+    first, second = copy_context(), copy_context()
+    outer = audit_log.context(tenant="first")
+    first.run(outer.__enter__)
+    first.run(block.__enter__)
+    second.run(block.__enter__)
+    first.run(block.__exit__)
+    assert (first.run(current).tenant, first.run(current).reason) == ("first", "")
+    second.run(block.__exit__)
+    assert second.run(current) is journal_context.OUTSIDE
+
+
+def test_one_block_used_by_several_tasks():
+    block = audit_log.context(reason="shared")
+    seen = {}
+
+    async def work(name, delay):
+        async with audit_log.context(tenant=name):
+            async with block:
+                await asyncio.sleep(delay)
+            seen[name] = (current().tenant, current().reason)
+
+    async def main():
+        await asyncio.gather(work("a", 0.02), work("b", 0.01), work("c", 0.03))
+
+    asyncio.run(main())
+    assert seen == {name: (name, "") for name in "abc"}
+
+
+def test_one_block_inside_itself():
+    block = audit_log.context(reason="again")
+    with block:
+        with block:
+            pass
+        assert current().reason == "again"
+    assert current() is journal_context.OUTSIDE
+
+
+def test_generator_that_is_closed_in_another_block():
+    def work():
+        with audit_log.context(reason="generator"):
+            yield
+
+    with audit_log.context(reason="first"):
+        generator = work()
+        next(generator)
+    journal_context.restore(journal_context.OUTSIDE)  # as the middleware does
+    with audit_log.context(reason="second"):
+        generator.close()
+        assert current().reason == "second"
+    assert current() is journal_context.OUTSIDE
+
+
 # Actors
 
 
@@ -193,6 +263,42 @@ def test_kinds_of_actors(ann):
         assert (entry.actor_id, entry.actor_type, entry.actor_repr) == told
     with pytest.raises(ValueError, match="no actor type"):
         audit_log.Actor("robot")
+
+
+def test_actor_who_is_no_user_blames_nobody(ann):
+    author = Author.objects.create(pk=ann.pk, name="Ann, the author")
+    with audit_log.context(actor=author):
+        entry = write()
+    assert (entry.actor_id, entry.actor_type) == (None, "system")
+    assert entry.actor_repr == "Ann, the author"
+    with audit_log.context(actor=SimpleLazyObject(lambda: author)):
+        assert write().actor_id is None
+
+
+class Machine:
+    """A machine, as an authentication of one's own gives it."""
+
+    pk = id = 1
+
+    def __init__(self, is_authenticated):
+        self.is_authenticated = is_authenticated
+
+    def __str__(self):
+        return "robot 7"
+
+
+@pytest.mark.parametrize(("known", "kind"), [(True, "token"), (False, "anonymous")])
+def test_request_of_who_is_no_user(known, kind):
+    request = RequestFactory().get("/")
+    request.user = SimpleLazyObject(lambda: Machine(known))
+    serve(request)
+    assert (last().actor_id, last().actor_type, last().actor_repr) == (None, kind, "robot 7")
+
+
+def test_user_of_a_migration_is_a_user(ann):
+    historical = MigrationExecutor(connection).loader.project_state().apps.get_model("auth", "User")
+    with audit_log.context(actor=historical.objects.get(pk=ann.pk)):
+        assert write().actor_id == ann.pk
 
 
 @pytest.mark.parametrize(
@@ -307,6 +413,22 @@ def test_user_who_cannot_be_reached(caplog):
     serve(request)
     assert last().actor_repr == "unknown: the user could not be read"
     assert "could not be read" in caplog.text
+
+
+def test_user_whose_backend_writes(ann):
+    def load():
+        Author.objects.create(name="last seen")
+        return ann
+
+    request = RequestFactory().get("/")
+    request.user = SimpleLazyObject(load)
+    serve(request)
+    seen, done = entries(action="author.create")
+    assert (seen.actor_type, seen.actor_repr) == (
+        "anonymous",
+        "unknown: the user was being read",
+    )
+    assert done.actor == ann
 
 
 def test_context_inside_a_request(ann):

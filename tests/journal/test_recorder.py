@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextvars import copy_context
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import serializers
+from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 import audit_log
 from audit_log import uuid7
 from audit_log.exceptions import AppendOnly, UnknownAction
+from audit_log.journal import subject
+from audit_log.journal.pause import is_paused
 from audit_log.models import AuditEntry, AuditReference
 from tests.capture.helpers import actions, entries, last
 from tests.testapp.models import Author, Book, Dossier
@@ -89,6 +94,55 @@ def test_pause_of_everything():
     assert actions() == ["audit_log.pause", "author.create"]
     with pytest.raises(ValueError, match="reason"):
         audit_log.pause(Author, reason=" ")
+
+
+def test_one_pause_used_by_several_threads():
+    pause = audit_log.pause(Author, reason="shared")
+    # As threads have them: contexts of their own.
+    first, second = copy_context(), copy_context()
+    first.run(audit_log.pause(Book, reason="outer").__enter__)
+    first.run(pause.__enter__)
+    second.run(pause.__enter__)
+    first.run(pause.__exit__)
+    assert first.run(is_paused, "testapp.book")
+    assert not first.run(is_paused, "testapp.author")
+    second.run(pause.__exit__)
+    assert not second.run(is_paused, "testapp.author")
+
+
+def test_one_pause_inside_itself():
+    pause = audit_log.pause(Author, reason="again")
+    with pause:
+        with pause:
+            pass
+        assert is_paused("testapp.author")
+    assert not is_paused("testapp.author")
+
+
+# Historical models
+
+
+def historical(model):
+    state = MigrationExecutor(connection).loader.project_state()
+    return state.apps.get_model("auth", model)
+
+
+def test_models_of_migrations_lack_what_policies_name(settings):
+    def tenant(instance):
+        return instance.get_username()
+
+    for given in ("get_full_name.x", "nowhere__at_all", tenant):
+        settings.AUDIT_LOG = {
+            "MODELS": {"auth.User": {"tenant": given, "references": ["workspace"]}}
+        }
+        user = historical("User")(pk=1, username="ann")
+        assert subject.tenant_of(user) == ""
+        assert subject.references_of(user) == ()
+    with pytest.raises(FieldDoesNotExist):
+        subject.references_of(User(pk=1))
+    settings.AUDIT_LOG = {"MODELS": {"auth.User": {"tenant": "nowhere"}}}
+    with pytest.raises(AttributeError):
+        subject.tenant_of(User(pk=1))
 
 
 # Append-only
