@@ -9,6 +9,8 @@ import pytest
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.models.deletion import Collector
+from django.db.models.sql.compiler import SQLDeleteCompiler
+from django.db.models.sql.subqueries import UpdateQuery
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
 import audit_log
@@ -366,6 +368,8 @@ def test_hooks_have_djangos_own_signatures():
         models.QuerySet.update,
         models.QuerySet.bulk_create,
         BaseCommand.execute,
+        SQLDeleteCompiler.execute_sql,
+        UpdateQuery.update_batch,
     ):
         assert inspect.signature(hook) == inspect.signature(hook.audit_log_original)
     assert str(inspect.signature(models.Model._save_table.audit_log_original)) == (
