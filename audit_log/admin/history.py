@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from audit_log import registry
 from audit_log.admin.pages import admin_url, app_crumb, page_context
-from audit_log.identity import key_text, secret_key_text, text_of, type_of
+from audit_log.identity import type_of
 from audit_log.reading.display import target_text
 from audit_log.reading.values import visible
 from audit_log.reading.visibility import may_read, visible_entries
@@ -75,7 +75,7 @@ class AuditHistoryAdminMixin(AnyModelAdmin):
                 return super().history_view(request, object_id, extra_context)
             target, name = known
         else:
-            target, name = target_of(obj), visible(text_of(obj))
+            target, name = target_of(obj), visible(registry.text_of(obj))
         plural = capfirst(str(self.opts.verbose_name_plural))
         title = _("History: %(name)s") % {"name": name}
         changelist = admin_url(self.admin_site, self.model, "changelist")
@@ -121,10 +121,8 @@ def _what_is_known(
 
     ``None`` where no entry is about it or refers to it.
     """
-    policy = registry.policy_for(model)
-    as_stored = secret_key_text if policy and policy.key_is_secret else key_text
     try:
-        target = type_of(model), as_stored(model._meta.pk.to_python(text))
+        target = type_of(model), registry.key_text_of(model, model._meta.pk.to_python(text))
     except ValidationError:
         return None
     entries = visible_entries(request)

@@ -9,9 +9,9 @@ import pytest
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.models.deletion import Collector
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.db.models.sql.compiler import SQLDeleteCompiler
 from django.db.models.sql.subqueries import UpdateQuery
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
 import audit_log
 from audit_log import signals

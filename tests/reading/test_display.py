@@ -127,9 +127,7 @@ def test_masked() -> None:
 
 
 def test_what_was_cut_when_it_was_stored() -> None:
-    change = only(
-        {"a": {"old": "x" * 10, "new": "y", "truncated": True, "old_sha256": "ab" * 32}}
-    )
+    change = only({"a": {"old": "x" * 10, "new": "y", "truncated": True, "old_sha256": "ab" * 32}})
     assert change.truncated
     assert change.before.text == "x" * 10 + "…"
     assert change.before.sha256 == "ab" * 32
