@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,26 @@ from tests.browser.history import write_history
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
     from tests.testapp.models import Book
 
 Shoot = Callable[["Page", str], None]
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
+
+
+def seen(locator: Locator) -> None:
+    """Wait until something is seen; a click may still be loading the page that it is on."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_be_visible(timeout=15_000)
+
+
+def has_value(locator: Locator, value: str | re.Pattern[str]) -> None:
+    """Wait until a field of a form has a value."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_have_value(value, timeout=15_000)
 
 
 @pytest.fixture
