@@ -7,5 +7,6 @@ from django.dispatch import Signal
 write_failed = Signal()
 """Sent under ``ON_ERROR = "log"`` when an entry could not be made or written.
 
-Arguments: ``using`` (database alias), ``exception``, ``count`` (failures in this process so far).
+Arguments: ``using`` (database alias), ``about`` (target type or action, as text),
+``exception``, ``count`` (failures in this process so far).
 """

@@ -24,6 +24,7 @@ from audit_log.capture.relations import pairs_of, recorded_field_of, relation_ev
 from audit_log.capture.rows import Row, RowReader, key_of, parent_rows
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
+from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import Event, write
@@ -127,14 +128,14 @@ class Deletion:
         meta = model._meta
         fields = tuple(meta.local_concrete_fields)
         with one_transaction(self.using, meta.db_table if meta.managed else None):
-            with guard(self.using):
+            with guard(self.using, type_of(model)):
                 self._describe()
             # Databases that return columns from INSERT do so from DELETE, too; views need not.
             returns = self.connection.features.can_return_columns_from_insert and meta.managed
             if returns and sql.startswith("DELETE FROM "):
                 return self._delete_returning(model, fields, sql, parameters)
             rows: list[Any] = []
-            with guard(self.using):
+            with guard(self.using, type_of(model)):
                 rows = self._select(model, fields, sql, parameters)
             result = proceed()
             self._tell(model, fields, rows)
@@ -186,7 +187,7 @@ class Deletion:
         if not rows:
             return
         reader = RowReader(model, self.using, fields)
-        with guard(self.using):
+        with guard(self.using, type_of(model)):
             found = [reader.convert(row, self.connection) for row in rows]
             if registry.policy_for(model) is None:
                 events = self._relations_lost(model, found)

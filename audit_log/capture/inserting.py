@@ -20,6 +20,7 @@ from audit_log.capture.saving import stored
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
 from audit_log.capture.updating import summary_event
+from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import Event, write
@@ -75,18 +76,18 @@ def _wrap(original: Callable[..., Any]) -> Callable[..., Any]:
                     result = proceed()
                 finally:
                     del self._insert  # type: ignore[attr-defined]
-                with guard(using):
+                with guard(using, type_of(self.model)):
                     tell.came(created.instances())
             elif update_conflicts:
                 met: dict[Any, Row] = {}
-                with guard(using):
+                with guard(using, type_of(self.model)):
                     met = _rows_met(self.model, using, objs, unique_fields)
                 result = proceed()
-                with guard(using):
+                with guard(using, type_of(self.model)):
                     tell.came_or_met(objs, met)
             else:
                 result = proceed()
-                with guard(using):
+                with guard(using, type_of(self.model)):
                     tell.came(objs)
         return result
 

@@ -22,6 +22,7 @@ from audit_log.capture.relations import ends_of, pairs_of, recorded_field_of, re
 from audit_log.capture.rows import Row, RowReader, reader_of, rows_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
+from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import write
@@ -66,13 +67,13 @@ def _wrap(original: SaveTable) -> SaveTable:
                 return _save_parent(self, reader, proceed)
             before = self._state.__dict__.pop(_OLD, None)
             if before is None:
-                with guard(using):
+                with guard(using, policy.target_type):
                     may_update = _may_update(self, raw, force_insert, force_update)
                     before = (reader.read(self.pk, lock=reader.locks) if may_update else None,)
             updated = proceed()
             # Where the old row could not be read, ON_ERROR has spoken already.
             if before is not None:
-                with guard(using):
+                with guard(using, policy.target_type):
                     fields = _written(policy, cls, raw, update_fields, updated)
                     _record(self, policy, fields, before[0], bool(updated), reader)
         return updated
@@ -101,10 +102,10 @@ def _save_relation(instance: models.Model, using: str, proceed: Callable[[], Any
     model = type(instance)
     with one_transaction(using, model._meta.db_table):
         before: list[Row] = []
-        with guard(using):
+        with guard(using, type_of(model)):
             before = list(rows_of(model, using).filter(pk=instance.pk).values(*ends_of(field)))
         updated = proceed()
-        with guard(using):
+        with guard(using, type_of(model)):
             gained = set(pairs_of(field, [instance.__dict__]))
             lost = set(pairs_of(field, before)) if updated else set()
             write(relation_events(field, gained - lost, lost - gained, using), using)
@@ -116,7 +117,7 @@ def _save_parent(instance: models.Model, reader: RowReader, proceed: Callable[[]
     # entry tells the whole story, so the whole row is read before the first of them.
     state = instance._state.__dict__
     if _OLD not in state:
-        with guard(reader.using):
+        with guard(reader.using, type_of(reader.model)):
             key = instance.pk
             state[_OLD] = (None if key is None else reader.read(key, lock=reader.locks),)
     try:

@@ -31,6 +31,7 @@ from audit_log.capture.rows import Row, key_of, rows_of
 from audit_log.capture.spool import Spool
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
+from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import Event, write
@@ -103,11 +104,11 @@ def _update_relations(
         return original(queryset, **values)
     with one_transaction(using, model._meta.db_table):
         before: dict[Any, Pair] = {}
-        with guard(using):
+        with guard(using, type_of(model)):
             keys = queryset.order_by().values("pk")
             before = _pairs_by_key(field, rows_of(model, using).filter(pk__in=keys))
         count = original(queryset, **values)
-        with guard(using):
+        with guard(using, type_of(model)):
             after = _pairs_by_key(field, rows_of(model, using).filter(pk__in=list(before)))
             lost, gained = set(before.values()), set(after.values())
             write(relation_events(field, gained - lost, lost - gained, using), using)
@@ -147,7 +148,7 @@ def _summarise(
     with one_transaction(using, policy.model._meta.db_table):
         count = original(queryset, **values)
         if count:
-            with guard(using):
+            with guard(using, policy.target_type):
                 write([summary_event(policy, "update", count, values)], using)
     return count
 
@@ -212,7 +213,7 @@ class Update:
         meta = self.policy.model._meta
         with one_transaction(self.using, meta.db_table if meta.managed else None):
             found: list[list[Any]] = []
-            with guard(self.using):
+            with guard(self.using, self.policy.target_type):
                 found.append(self._read(None))
             if not found:  # ON_ERROR has spoken
                 return self.original(self.queryset, **self.values)
@@ -227,7 +228,7 @@ class Update:
             # Only what was read and locked, should other rows match by now.
             queryset = self._plain().filter(pk__in=[self._key(row) for row in rows])
         count = self.original(queryset, **self.values)
-        with guard(self.using):
+        with guard(self.using, self.policy.target_type):
             self._tell(rows, exact=count == len(rows))
         return count
 
@@ -241,13 +242,13 @@ class Update:
             try:
                 # With row locks others may still add rows; then all is undone and done again.
                 with transaction.atomic(using=self.using, savepoint=self.locks), Spool() as spool:
-                    with guard(self.using):
+                    with guard(self.using, self.policy.target_type):
                         for batch in self._batches():
                             spool.add(batch)
                     count = self.original(self.queryset, **self.values)
                     if count > spool.count and self.locks:
                         raise _RowsCameIn
-                    with guard(self.using):
+                    with guard(self.using, self.policy.target_type):
                         for batch in spool:
                             self._tell(batch, exact=count == spool.count)
                     return count

@@ -21,13 +21,18 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 def check_policies(**kwargs: Any) -> list[CheckMessage]:
     """Check every model that the settings name or that was registered."""
     messages: list[CheckMessage] = []
+    checked: set[type[models.Model]] = set()
     for label, source in _named():
         try:
             model = apps.get_model(label)
         except (LookupError, ValueError):
             messages.append(_unknown_model(label, source))
             continue
-        messages.extend(_check_model(model, source))
+        # A model that is registered and in MODELS has one policy, checked once.
+        if model not in checked:
+            messages.extend(_check_model(model, source))
+        if "EXCLUDE" not in source:
+            checked.add(model)
     messages.extend(_contradictions())
     if not any(message.is_serious() for message in messages):
         messages.extend(_shared_nouns())

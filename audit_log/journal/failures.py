@@ -12,6 +12,7 @@ from django.db import connections, transaction
 
 from audit_log import signals
 from audit_log.conf import settings
+from audit_log.journal.context import current
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -21,8 +22,10 @@ _count = itertools.count(1)
 
 
 @contextlib.contextmanager
-def guard(using: str) -> Iterator[None]:
+def guard(using: str, about: str = "") -> Iterator[None]:
     """Run a part of the auditing of a change on the database ``using``.
+
+    ``about`` says for people what is changed: a target type or an action.
 
     Under ``ON_ERROR = "raise"`` an exception goes through, and the change with it. Under
     ``"log"`` it is logged, counted and signalled, and the change stays; savepoints keep a
@@ -37,10 +40,31 @@ def guard(using: str) -> Iterator[None]:
                 if _in_transaction(connections[alias]):
                     savepoints.enter_context(transaction.atomic(using=alias))
             yield
-    except Exception as exception:
+    except Exception as exception:  # noqa: BLE001  # told, whatever it is
         count = next(_count)
-        logger.exception("An audit entry is missing: it could not be written (%d so far).", count)
-        signals.write_failed.send_robust(sender=None, using=using, exception=exception, count=count)
+        _tell(using, about, exception, count)
+
+
+def _tell(using: str, about: str, exception: Exception, count: int) -> None:
+    frame = current()
+    correlation_id = "" if frame.correlation is None else frame.correlation.value
+    hint = " Has migrate been run?" if "audit_log_audit" in str(exception) else ""
+    logger.error(
+        "An audit entry is missing, or several of one operation: what happened to %s on the "
+        "database %r could not be written (%s: %s; correlation id %s; %d so far).%s",
+        about or "an object",
+        using,
+        type(exception).__name__,
+        str(exception).partition("\n")[0],
+        correlation_id or "none",
+        count,
+        hint,
+        exc_info=exception,
+        extra={"audit_log_about": about, "audit_log_correlation_id": correlation_id},
+    )
+    signals.write_failed.send_robust(
+        sender=None, using=using, about=about, exception=exception, count=count
+    )
 
 
 def _in_transaction(connection: BaseDatabaseWrapper) -> bool:

@@ -136,7 +136,7 @@ def record(
     policy = None if target is None else registry.policy_for(type(target))
     using = _database_of(target)
     written: list[AuditEntry] = []
-    with guard(using):
+    with guard(using, action):
         event = Event(
             action=action,
             event_type=known.event_type or EventType.OTHER,

@@ -80,12 +80,15 @@ def field_labels(entry: AuditEntry) -> list[str]:
 
 
 def old_json(entry: AuditEntry) -> str:
-    """Return the old values of all fields as formatted JSON; ``null`` for a creation."""
+    """Return the old values as formatted JSON; ``null`` for a creation.
+
+    Of a many-to-many field only what was added and removed is known, not what it held.
+    """
     return _side(entry, "old", "removed", EventType.CREATE)
 
 
 def new_json(entry: AuditEntry) -> str:
-    """Return the new values of all fields as formatted JSON; ``null`` for a deletion."""
+    """Return the new values as formatted JSON, like :func:`old_json`; ``null`` for a deletion."""
     return _side(entry, "new", "added", EventType.DELETE)
 
 
@@ -184,7 +187,7 @@ def _side(entry: AuditEntry, side: str, many: str, event_type_without: str) -> s
         if side in parts:
             values[name] = parts[side]
         elif many in parts:
-            values[name] = parts[many]
+            values[name] = {many: parts[many]}
         elif parts.get("masked") is True:
             values[name] = dict(parts)
         elif side == "new" and not {"old", "added", "removed"} & parts.keys():

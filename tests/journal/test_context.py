@@ -537,7 +537,8 @@ def test_log_in_and_out(ann):
     assert actions()[1:] == ["user.log_in", "user.log_out", "user.log_in"]
     entry = last()
     assert (entry.outcome, entry.event_type) == ("failure", "access")
-    assert entry.metadata["username"] == "ann"
+    assert entry.metadata["username"] == entry.target_repr == "ann"
+    assert AuditEntry.objects.search("ann").filter(outcome="failure").count() == 1
     assert "wrong" not in str(entry.metadata)
 
 

@@ -181,12 +181,12 @@ def test_both_sides_as_json() -> None:
     )
     assert json.loads(display.old_json(shown)) == {
         "name": "ä",
-        "groups": [],
+        "groups": {"removed": []},
         "password": {"masked": True},
     }
     assert json.loads(display.new_json(shown)) == {
         "name": "ö",
-        "groups": [{"id": "1", "repr": "A"}],
+        "groups": {"added": [{"id": "1", "repr": "A"}]},
         "password": {"masked": True},
     }
     assert '"name": "ö"' in display.new_json(shown)
