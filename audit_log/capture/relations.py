@@ -101,7 +101,8 @@ def _by_owner(pairs: Iterable[Pair]) -> dict[Any, list[Any]]:
     found: dict[Any, list[Any]] = {}
     for owner, other in pairs:
         found.setdefault(owner, []).append(other)
-    return {key: list(dict.fromkeys(others)) for key, others in found.items()}
+    # In the order of keys: a set of objects comes in any.
+    return {key: sorted(set(others)) for key, others in found.items()}
 
 
 def _event(

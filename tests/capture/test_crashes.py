@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-KILLS = int(os.environ.get("AUDIT_LOG_KILLS", "6"))
+KILLS = int(os.environ.get("AUDIT_LOG_KILLS", "4"))
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -68,7 +68,7 @@ def test_killed_at_random_points(database: str) -> None:
 
 def test_many_processes_and_threads(database: str) -> None:
     """As many entries as changes, each object's entries chain, and nothing fails."""
-    processes, threads, writes = 4, 8, 3
+    processes, threads, writes = 4, 8, 2
     run("shared", database)
     running = [start("load", database, seed, threads, writes) for seed in range(processes)]
     for process in running:
