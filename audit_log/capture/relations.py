@@ -85,7 +85,7 @@ def relation_events(
     The objects at both ends are fetched, for their texts: one query for each end.
     """
     gained, lost = _by_owner(added), _by_owner(removed)
-    keys = list(dict.fromkeys([*gained, *lost]))
+    keys = sorted({*gained, *lost})
     if not keys:
         return []
     related_keys = {key for side in (gained, lost) for found in side.values() for key in found}
