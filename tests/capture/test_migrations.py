@@ -1,0 +1,40 @@
+"""Historical models, which data migrations write with."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.apps import apps
+from django.db.migrations.state import ProjectState
+
+from audit_log.capture import tables
+from tests.capture.helpers import actions, last
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def author(monkeypatch):
+    monkeypatch.setattr(tables, "_ready", set())
+    return ProjectState.from_apps(apps).apps.get_model("testapp", "Author")
+
+
+def test_data_migrations_are_recorded(author):
+    made = author.objects.create(name="Ann")
+    made.name = "Bea"
+    made.save()
+    assert actions() == ["author.create", "author.update"]
+    assert last().target_type == "testapp.author"
+    assert tables._ready == {"default"}
+
+
+def test_not_before_the_log_has_its_tables(author, monkeypatch, caplog):
+    monkeypatch.setattr(
+        "django.db.backends.base.introspection.BaseDatabaseIntrospection.table_names",
+        lambda self: ["testapp_author"],
+    )
+    with caplog.at_level(logging.WARNING, "audit_log"):
+        author.objects.create(name="Ann")
+    assert actions() == []
+    assert "before the audit log has its tables" in caplog.text
