@@ -139,10 +139,6 @@ class Dossier(models.Model):
     text = models.TextField(default="")
 
 
-class LongText(str):
-    """A type of somebody's own."""
-
-
 class UpperField(models.CharField):
     """Stores something else than it was given."""
 
