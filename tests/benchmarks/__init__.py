@@ -1,0 +1,1 @@
+"""What auditing costs: `python -m tests.benchmarks --help`, and docs/benchmarks.md."""

@@ -1,0 +1,15 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+
+if __package__ in {None, ""}:  # `python tests/benchmarks`
+    from pathlib import Path
+
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from tests.benchmarks.command import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

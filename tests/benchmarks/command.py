@@ -1,0 +1,111 @@
+"""The command line: what is measured, and where the report goes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import machine, report, writing
+from tests.benchmarks.cases import CASES
+from tests.benchmarks.environment import checkout_key, default_cache, python_with
+from tests.benchmarks.packages import BARE, PACKAGES
+from tests.benchmarks.processes import Failed, Target
+
+QUICK = {"rounds": 3, "scale": 0.5}
+
+
+def names(known: Any) -> Any:
+    def parse(text: str) -> list[str]:
+        chosen = [one.strip() for one in text.split(",") if one.strip()]
+        if unknown := [one for one in chosen if one not in known]:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not one of {', '.join(known)}")
+        return chosen
+
+    return parse
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    add = made.add_argument
+    add("--database", choices=("sqlite", "postgres"), default="sqlite")
+    add("--packages", type=names(PACKAGES), help=f"of {','.join(PACKAGES)}")
+    add("--cases", type=names(CASES), default=list(CASES), help=f"of {','.join(CASES)}")
+    add("--rounds", type=int, help="how often everything is measured; the median counts")
+    add("--scale", type=float, help="how many of each case's operations are done: 0.5 is half")
+    add("--quick", action="store_true", help="3 rounds of half the operations")
+    add("--no-actor", dest="actor", action="store_false", help="nobody is logged in")
+    add("--transaction-mode", choices=("DEFERRED", "IMMEDIATE"), help="of SQLite")
+    add("--profile", metavar="CASE", type=names(CASES), help="profile audit_log instead")
+    add("--django", default="5.2", help="which Django is installed (%(default)s)")
+    add("--python", help="an interpreter that has all that is needed; otherwise one is set up")
+    add("--cache", type=Path, default=default_cache(), help="folder (%(default)s)")
+    add("--json", type=Path, metavar="OUT", help="write all figures to a file")
+    add("--markdown", type=Path, metavar="OUT", help="write the report to a file too")
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return run(options)
+    except Failed as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def run(options: argparse.Namespace) -> int:
+    quick = QUICK if options.quick else {"rounds": 5, "scale": 1.0}
+    rounds, scale = options.rounds or quick["rounds"], options.scale or quick["scale"]
+    chosen = options.packages or list(PACKAGES)
+    packages = [name for name in PACKAGES if name in {*chosen, BARE}]
+    if options.profile:
+        packages = (
+            [name for name in packages if name != BARE] if options.packages else ["audit_log"]
+        )
+    packages = [name for name in packages if options.database in PACKAGES[name].databases]
+    python = options.python or python_with(
+        [one for name in packages for one in PACKAGES[name].requirements],
+        options.django,
+        options.cache,
+    )
+    targets = [
+        Target(
+            name,
+            python=python,
+            database=options.database,
+            folder=options.cache / f"databases-{checkout_key()}",
+            transaction_mode=options.transaction_mode,
+            actor=options.actor,
+        )
+        for name in packages
+    ]
+    try:
+        if options.profile:
+            return profile(targets, options.profile, scale)
+        results, versions = writing.measure(targets, options.cases, int(rounds), scale)
+    finally:
+        for target in targets:
+            target.drop()
+    where = machine.describe()
+    text = "\n\n".join(
+        [report.writing(results, options.database), report.conditions(where, versions)]
+    )
+    print(text)
+    if options.markdown:
+        options.markdown.write_text(text + "\n", encoding="utf-8")
+    if options.json:
+        figures = {"machine": where, "versions": versions, "writing": results}
+        options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    return 0
+
+
+def profile(targets: list[Target], cases: list[str], scale: float) -> int:
+    for target in targets:
+        with writing.started(target) as worker:
+            for case in cases:
+                print(f"{target.package}: {CASES[case].title}")
+                print(worker.do("profile", case=case, **writing.sizes(CASES[case], scale)))
+    return 0

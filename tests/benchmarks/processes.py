@@ -1,0 +1,138 @@
+"""The processes that are measured, as the runner sees them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tests.benchmarks.environment import ROOT, checkout_key
+
+MODULES = "tests.benchmarks.project.worker"
+
+
+class Failed(Exception):
+    """What a process could not do; the text is its traceback."""
+
+
+class Target:
+    """One package on one database of its own."""
+
+    def __init__(
+        self,
+        package: str,
+        *,
+        python: str,
+        database: str,
+        folder: Path,
+        transaction_mode: str | None = None,
+        actor: bool = True,
+        host: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        self.package = package
+        self.python = python
+        self.database = database
+        self.server = {
+            "PGHOST": os.environ.get("PGHOST", "127.0.0.1"),
+            "PGPORT": os.environ.get("PGPORT", "5432"),
+            "PGUSER": os.environ.get("PGUSER", "postgres"),
+        }
+        name = f"audit_bench_{package}_{checkout_key()}"
+        self.name = name if database == "postgres" else str(folder / f"{name}.sqlite3")
+        chosen = {
+            "package": package,
+            "database": database,
+            "name": self.name,
+            "transaction_mode": transaction_mode,
+            "actor": actor,
+            "host": host or self.server["PGHOST"],
+            "port": port or int(self.server["PGPORT"]),
+        }
+        self.environment = {
+            **os.environ,
+            "AUDIT_BENCHMARK": json.dumps(chosen),
+            "DJANGO_SETTINGS_MODULE": "tests.benchmarks.project.settings",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONHASHSEED": "0",
+        }
+
+    def create(self) -> None:
+        """Make the database anew."""
+        self.drop()
+        if self.database == "postgres":
+            self._sql(f'CREATE DATABASE "{self.name}"')
+        else:
+            Path(self.name).parent.mkdir(parents=True, exist_ok=True)
+
+    def drop(self) -> None:
+        if self.database == "postgres":
+            self._sql(f'DROP DATABASE IF EXISTS "{self.name}"')
+        else:
+            for suffix in ("", "-wal", "-shm"):
+                Path(self.name + suffix).unlink(missing_ok=True)
+
+    def _sql(self, statement: str) -> None:
+        # In the environment that has a driver; this process needs nothing but Python.
+        code = (
+            "import sys, psycopg; psycopg.connect(dbname='postgres', autocommit=True)"
+            ".execute(sys.argv[1])"
+        )
+        subprocess.run(
+            [self.python, "-c", code, statement], check=True, env={**os.environ, **self.server}
+        )
+
+
+class Worker:
+    """A running process; see ``project/worker.py``. Ends with the block."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._process = subprocess.Popen(
+            [target.python, "-m", MODULES],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            env=target.environment,
+            cwd=ROOT,
+        )
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+            self._process.wait(timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+
+    def do(self, command: str, **arguments: Any) -> Any:
+        """Have it done and return the result. Raises :exc:`Failed`."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
+        line = self._process.stdout.readline()
+        if not line:
+            raise Failed(f"the process of {self.target.package} has ended: see above")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise Failed(answer["error"])
+        return answer["result"]

@@ -1,0 +1,231 @@
+"""A process in which one package is measured; it obeys commands, one JSON object a line.
+
+    {"do": "set_up"}                                    makes the tables and what cases start from
+    {"do": "run", "case": NAME, "number": N, "warm_up": N}
+    {"do": "profile", "case": NAME, "number": N}
+    {"do": "size", "number": N}                         bytes an entry takes
+    {"do": "versions"}
+
+Each is answered by one line: ``{"result": …}``, or ``{"error": text}``.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import gc
+import io
+import json
+import os
+import platform
+import pstats
+import sys
+import time
+import traceback
+from contextlib import ExitStack
+from importlib.metadata import version
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.apps import apps  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+
+from tests.benchmarks.cases import CASES, Case  # noqa: E402
+from tests.benchmarks.packages import Package  # noqa: E402
+from tests.benchmarks.project import bodies  # noqa: E402
+from tests.benchmarks.project.models import Basket, Item, Owner, Tag  # noqa: E402
+
+PACKAGE: Package = settings.PACKAGE
+SEEDED = 20_000 + 1_000
+BASKETS = 400
+SIZE_BATCH = 100
+
+
+def set_up(seeded: int = SEEDED) -> None:
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    PACKAGE.migrated()
+    User.objects.create_user("ann", "ann@example.com", "ann", first_name="Ann", last_name="Example")
+    Owner.objects.bulk_create([Owner(name=f"Owner {n}") for n in range(bodies.OWNERS)])
+    Tag.objects.bulk_create([Tag(name=f"Tag {n}") for n in range(bodies.TAGS)])
+    Basket.objects.bulk_create([Basket(name=f"Basket {n}") for n in range(BASKETS)])
+    Item.objects.bulk_create([Item(**bodies.values(n)) for n in range(1, seeded + 1)])
+    execute("CREATE TABLE seed AS SELECT * FROM project_item")
+
+
+def execute(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def quoted(models: Any) -> list[str]:
+    return [connection.ops.quote_name(model._meta.db_table) for model in models]
+
+
+def clear(*models: Any) -> None:
+    """Empty the tables without the ORM, which would be heard."""
+    names = quoted(models)
+    if not names:
+        return
+    if connection.vendor == "postgresql":
+        execute(f"TRUNCATE {', '.join(names)} CASCADE")
+    else:
+        with connection.constraint_checks_disabled():
+            execute(*(f"DELETE FROM {name}" for name in names))
+
+
+def reset(items: int) -> None:
+    """The tables as every case finds them, and nothing left for it to do of what was before."""
+    clear(Basket.tags.through, Item)
+    execute(f"INSERT INTO project_item SELECT * FROM seed WHERE id <= {items}")
+    clear(*PACKAGE.log())
+    if connection.vendor == "postgresql":
+        execute("ANALYZE project_item")
+    else:
+        execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def body_of(case: Case, first: int, number: int) -> Any:
+    body = bodies.BODIES[case.kind](first, number)
+    return transaction.atomic(body) if case.atomic else body
+
+
+def ready(name: str, number: int, warm_up: int) -> Any:
+    """Bring the tables and the process to where the case begins, and return its body."""
+    case = CASES[name]
+    reset(warm_up + number if case.filled else 0)
+    first = 1 if case.filled else SEEDED + 1
+    if warm_up:
+        body_of(case, first, warm_up)()
+    body = body_of(case, first + warm_up, number)
+    clear(*PACKAGE.log())
+    return body
+
+
+def run(case: str, number: int, warm_up: int) -> dict[str, Any]:
+    """Return seconds on the clock and of this process's work, and the records left."""
+    with as_somebody():
+        body = ready(case, number, warm_up)
+        gc.collect()
+        clock, work = time.perf_counter(), time.process_time()
+        body()
+        clock, work = time.perf_counter() - clock, time.process_time() - work
+    records = check(CASES[case].kind, number)
+    return {"seconds": clock, "cpu": work, "number": number, "records": records}
+
+
+def check(kind: str, number: int) -> int:
+    """Return how many records there are. Raises :exc:`AssertionError` if it is a wrong number."""
+    if not (models := PACKAGE.log()):
+        return 0
+    records: int = models[0]._base_manager.count()
+    each = 0 if kind == "load" or kind in PACKAGE.misses else PACKAGE.records.get(kind, 1)
+    expected = each * number
+    if records != expected:
+        raise AssertionError(f"{PACKAGE.name}, {kind}: {records} records instead of {expected}")
+    PACKAGE.check(kind)
+    return records
+
+
+def as_somebody() -> ExitStack:
+    stack = ExitStack()
+    if settings.CHOSEN["actor"]:
+        stack.enter_context(PACKAGE.acting(User.objects.get(username="ann")))
+    return stack
+
+
+def profile(case: str, number: int, warm_up: int, lines: int = 40) -> str:
+    profiler = cProfile.Profile()
+    with as_somebody():
+        body = ready(case, number, warm_up)
+        gc.collect()
+        profiler.runcall(body)
+    check(CASES[case].kind, number)
+    text = io.StringIO()
+    pstats.Stats(profiler, stream=text).sort_stats("tottime").print_stats(lines)
+    return text.getvalue()
+
+
+def size(number: int) -> float:
+    """Return the bytes that an entry of an update takes: the log's tables and all indexes."""
+    reset(number)
+    vacuum()
+    before = log_size()
+    with as_somebody():
+        for first in range(1, number + 1, SIZE_BATCH):
+            body = bodies.fetch(first, min(SIZE_BATCH, number + 1 - first))
+            transaction.atomic(body)()
+    records = check("fetch", number)
+    vacuum()
+    return (log_size() - before) / records
+
+
+def vacuum() -> None:
+    execute("VACUUM")
+
+
+def log_size() -> int:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            names = " UNION ALL ".join(f"SELECT '{name}'" for name in quoted(PACKAGE.log()))
+            cursor.execute(f"SELECT sum(pg_total_relation_size(n::regclass)) FROM ({names}) t(n)")
+            return int(cursor.fetchone()[0])
+        # All of the database: what else is in it is the same before and after.
+        clear(Item)
+        execute("VACUUM")
+        cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return int(cursor.fetchone()[0])
+
+
+def versions() -> dict[str, str]:
+    found = {
+        "Python": platform.python_version(),
+        "Django": django.get_version(),
+    }
+    if PACKAGE.name == "audit_log":
+        from audit_log import __version__
+
+        found["audit_log"] = __version__
+    elif PACKAGE.requirements:
+        name = PACKAGE.requirements[0].partition("=")[0]
+        found[name] = version(name)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            found["psycopg"] = version("psycopg")
+            for setting in ("server_version", "fsync", "synchronous_commit", "full_page_writes",
+                            "shared_buffers", "wal_level"):  # fmt: skip
+                cursor.execute(f"SHOW {setting}")
+                found[f"PostgreSQL {setting}"] = cursor.fetchone()[0]
+        else:
+            cursor.execute("SELECT sqlite_version()")
+            found["SQLite"] = cursor.fetchone()[0]
+            for pragma in ("journal_mode", "synchronous", "cache_size"):
+                cursor.execute(f"PRAGMA {pragma}")
+                found[f"SQLite {pragma}"] = str(cursor.fetchone()[0])
+            found["SQLite transaction_mode"] = connection.transaction_mode or "DEFERRED"
+    return found
+
+
+COMMANDS = {one.__name__: one for one in (set_up, run, profile, size, versions)}
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # whatever prints does not answer
+    apps.check_models_ready()
+    for line in sys.stdin:
+        command = json.loads(line)
+        try:
+            answer = {"result": COMMANDS[command.pop("do")](**command)}
+        except Exception:  # noqa: BLE001  # the runner tells it
+            answer = {"error": traceback.format_exc()}
+        answers.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main()
