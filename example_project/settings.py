@@ -100,7 +100,9 @@ REST_FRAMEWORK: dict[str, Any] = {
 
 # Every model of every installed app is audited without a word here; the models' own
 # registrations say what is special about them.
-AUDIT_LOG: dict[str, Any] = {}
+AUDIT_LOG: dict[str, Any] = {
+    "VISIBILITY": "example_project.visibility.visible",
+}
 
 # The extra "api-docs" describes the REST API at /api/schema/.
 if find_spec("drf_spectacular"):

@@ -19,7 +19,7 @@ urlpatterns = [
     path("api/token/", obtain_auth_token, name="api-token"),
     path("api/", include("example_project.licensing.api")),
     path("languages/", include("example_project.languages.urls")),
-    path("", include("example_project.licensing.urls")),
+    path("licensing/", include("example_project.licensing.urls")),
 ]
 
 if apps.is_installed("drf_spectacular"):

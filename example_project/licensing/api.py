@@ -15,7 +15,7 @@ from rest_framework.routers import SimpleRouter
 import audit_log
 from example_project.licensing.models import License
 from example_project.licensing.models.platform import Permission
-from example_project.licensing.permissions import may
+from example_project.licensing.permissions import is_platform_user, may
 
 
 class LicenseSerializer(serializers.ModelSerializer):
@@ -29,11 +29,11 @@ class ReasonSerializer(serializers.Serializer):
 
 
 class MayManageLicenses(BasePermission):
-    """Whoever has an account may look; the permission template decides about the rest."""
+    """Whoever works on the platform may look; the permission template decides about the rest."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method in SAFE_METHODS:
-            return bool(request.user and request.user.is_authenticated)
+            return is_platform_user(request.user)
         return may(request.user, Permission.LICENSES)
 
 

@@ -1,4 +1,4 @@
-"""The platform's forms. Each asks for a reason, which goes into the audit log."""
+"""The platform's forms."""
 
 from __future__ import annotations
 
@@ -23,29 +23,7 @@ from example_project.licensing.models import (
 )
 from example_project.licensing.models.licenses import Feature
 from example_project.licensing.models.platform import Permission
-
-
-class ReasonForm(forms.Form):
-    """Nothing but why."""
-
-    reason = forms.CharField(
-        label=_("Reason"), required=False, max_length=200, help_text=_("Kept in the audit log.")
-    )
-    field_order: list[str] | None = None
-
-    def order_fields(self, field_order: list[str] | None) -> None:
-        """The reason comes last."""
-        super().order_fields(field_order)
-        self.fields["reason"] = self.fields.pop("reason")
-
-
-class ReasonModelForm(ReasonForm, forms.ModelForm):
-    """A model's fields, and why."""
-
-
-def date_input() -> forms.DateInput:
-    """The browser's own date picker."""
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+from example_project.pages.forms import ObjectForm, ReasonModelForm, date_input
 
 
 class ProductForm(ReasonModelForm):
@@ -95,14 +73,6 @@ class CustomFieldForm(ReasonModelForm):
         model = LicenseCustomField
         fields = ["name", "value"]
 
-    def clean_name(self) -> str:
-        """A license has one field of a name."""
-        name: str = self.cleaned_data["name"]
-        others = LicenseCustomField.objects.filter(license=self.instance.license_id, name=name)
-        if others.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("The license has a field of this name."))
-        return name
-
 
 class DeviceForm(ReasonModelForm):
     class Meta:
@@ -134,14 +104,6 @@ class NotificationPolicyForm(ReasonModelForm):
     class Meta:
         model = NotificationPolicy
         fields = ["name", "event", "recipients", "days_before", "is_active"]
-
-
-class ObjectForm(ReasonForm):
-    """A form about one object, which its choices may depend on."""
-
-    def __init__(self, *args: Any, instance: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.instance = instance
 
 
 class PermissionsForm(ObjectForm):

@@ -1,214 +1,105 @@
-"""The platform's addresses: the same five for each model, then what is special about some."""
+"""The platform's addresses."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import Model
-from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from example_project.licensing import forms, models
+from example_project.licensing import forms, models, views
 from example_project.licensing.models.platform import Permission
-from example_project.licensing.views import base, pages
+from example_project.licensing.permissions import Platform
+from example_project.pages.urls import Pages
 
 app_name = "licensing"
 
+pages = Pages(Platform)
 
-def crud(
-    where: str,
-    name: str,
-    model: type[Model],
-    form_class: type[forms.ReasonModelForm],
-    permission: str,
-    listing: type[base.ObjectList] = base.ObjectList,
-    detail: type[base.ObjectDetail] = base.ObjectDetail,
-) -> list[URLPattern]:
-    """List, page, form of a new one, form of one that is there, and deletion."""
-    common: dict[str, Any] = {"model": model, "permission": permission, "url_prefix": name}
-    create = base.ObjectCreate.as_view(form_class=form_class, **common)
-    update = base.ObjectUpdate.as_view(form_class=form_class, **common)
-    return [
-        path(f"{where}/", listing.as_view(**common), name=f"{name}-list"),
-        path(f"{where}/add/", create, name=f"{name}-create"),
-        path(f"{where}/<int:pk>/", detail.as_view(**common), name=f"{name}-detail"),
-        path(f"{where}/<int:pk>/edit/", update, name=f"{name}-update"),
-        path(
-            f"{where}/<int:pk>/delete/", base.ObjectDelete.as_view(**common), name=f"{name}-delete"
-        ),
-    ]
-
-
-def part(
-    where: str,
-    name: str,
-    model: type[Model],
-    form_class: type[forms.ReasonModelForm],
-    permission: str,
-    parent: type[Model],
-    parent_prefix: str,
-) -> list[URLPattern]:
-    """Adding to the parent's page; editing and deletion lead back to it."""
-    common: dict[str, Any] = {
-        "model": model,
-        "permission": permission,
-        "url_prefix": parent_prefix,
-    }
-    create = base.PartCreate.as_view(form_class=form_class, parent=parent, **common)
-    update = base.ObjectUpdate.as_view(form_class=form_class, **common)
-    delete = base.ObjectDelete.as_view(is_part=True, **common)
-    return [
-        path(f"{parent_prefix}s/<int:pk>/{where}/add/", create, name=f"{name}-create"),
-        path(f"{where}/<int:pk>/edit/", update, name=f"{name}-update"),
-        path(f"{where}/<int:pk>/delete/", delete, name=f"{name}-delete"),
-    ]
-
-
-def buttons(
-    where: str, name: str, model: type[Model], permission: str, **actions: Any
-) -> URLPattern:
-    """One address for each action, by its name."""
-    view = base.ObjectAction.as_view(
-        model=model, permission=permission, actions=actions, url_prefix=name
-    )
-    return path(f"{where}/<int:pk>/<slug:action>/", view, name=f"{name}-action")
-
-
-def ask(
-    where: str,
-    name: str,
-    model: type[Model],
-    permission: str,
-    verb: str,
-    title: Any,
-    form_class: type[forms.ObjectForm],
-    action: Any,
-    parent_prefix: str = "",
-) -> URLPattern:
-    """An action that needs to know more."""
-    view = base.ObjectForm.as_view(
-        model=model,
-        permission=permission,
-        url_prefix=parent_prefix or name,
-        title=title,
-        form_class=form_class,
-        action=action,
-    )
-    return path(f"{where}/<int:pk>/{verb}/", view, name=f"{name}-{verb}")
-
-
-PRODUCT = ("products", "product", models.Product)
-CUSTOMER = ("customers", "customer", models.Customer)
-ORDER = ("orders", "order", models.Order)
-LICENSE = ("licenses", "license", models.License)
-DEVICE = ("devices", "device", models.Device)
-TEMPLATE = ("settings/permission-templates", "template", models.PermissionTemplate)
-PLATFORM_USER = ("settings/users", "platformuser", models.PlatformUser)
-POLICY = ("settings/notifications", "policy", models.NotificationPolicy)
+PRODUCT = ("products", "product", models.Product, Permission.PRODUCTS)
+CUSTOMER = ("customers", "customer", models.Customer, Permission.CUSTOMERS)
+ORDER = ("orders", "order", models.Order, Permission.ORDERS)
+LICENSE = ("licenses", "license", models.License, Permission.LICENSES)
+DEVICE = ("devices", "device", models.Device, Permission.DEVICES)
+TEMPLATE = (
+    "settings/permission-templates",
+    "template",
+    models.PermissionTemplate,
+    Permission.PLATFORM,
+)
+PLATFORM_USER = ("settings/users", "platformuser", models.PlatformUser, Permission.PLATFORM)
+POLICY = ("settings/notifications", "policy", models.NotificationPolicy, Permission.PLATFORM)
 
 urlpatterns = [
-    *crud(*PRODUCT, forms.ProductForm, Permission.PRODUCTS, listing=pages.ProductList),
-    buttons(
+    *pages.crud(*PRODUCT, forms.ProductForm, special={"list": views.ProductList}),
+    pages.buttons(
         *PRODUCT,
-        Permission.PRODUCTS,
         activate=models.Product.activate,
         deactivate=models.Product.deactivate,
         archive=models.Product.archive,
         unarchive=models.Product.unarchive,
     ),
-    *crud(*CUSTOMER, forms.CustomerForm, Permission.CUSTOMERS),
-    *part(
+    *pages.crud(*CUSTOMER, forms.CustomerForm),
+    *pages.part(
         "end-users",
         "enduser",
         models.EndUser,
-        forms.EndUserForm,
         Permission.CUSTOMERS,
+        forms.EndUserForm,
         models.Customer,
         "customer",
     ),
-    *crud(
-        *ORDER,
-        forms.OrderForm,
-        Permission.ORDERS,
-        listing=pages.OrderList,
-        detail=pages.OrderDetail,
+    *pages.crud(
+        *ORDER, forms.OrderForm, special={"list": views.OrderList, "detail": views.OrderDetail}
     ),
-    ask(
+    pages.ask(
         *ORDER,
-        Permission.ORDERS,
         "add-manager",
         _("Add a manager"),
         forms.AddManagerForm,
         lambda order, manager: order.managers.add(manager),
     ),
-    ask(
+    pages.ask(
         *ORDER,
-        Permission.ORDERS,
         "remove-manager",
         _("Remove a manager"),
         forms.RemoveManagerForm,
         lambda order, manager: order.managers.remove(manager),
     ),
-    *crud(
+    *pages.crud(
         *LICENSE,
         forms.LicenseForm,
-        Permission.LICENSES,
-        listing=pages.LicenseList,
-        detail=pages.LicenseDetail,
+        special={"list": views.LicenseList, "detail": views.LicenseDetail},
     ),
-    ask(
-        *LICENSE,
-        Permission.LICENSES,
-        "features",
-        _("Features"),
-        forms.FeaturesForm,
-        models.License.set_features,
+    pages.ask(*LICENSE, "features", _("Features"), forms.FeaturesForm, models.License.set_features),
+    pages.ask(
+        *LICENSE, "assign-user", _("Assign a user"), forms.AssignUserForm, models.License.assign
     ),
-    ask(
+    pages.ask(
         *LICENSE,
-        Permission.LICENSES,
-        "assign-user",
-        _("Assign a user"),
-        forms.AssignUserForm,
-        models.License.assign,
-    ),
-    ask(
-        *LICENSE,
-        Permission.LICENSES,
         "unassign-user",
         _("Unassign a user"),
         forms.UnassignUserForm,
         models.License.unassign,
     ),
-    ask(
-        *LICENSE,
-        Permission.LICENSES,
-        "use",
-        _("Record consumption"),
-        forms.UseForm,
-        models.License.use,
-    ),
-    *part(
+    pages.ask(*LICENSE, "use", _("Record consumption"), forms.UseForm, models.License.use),
+    *pages.part(
         "custom-fields",
         "customfield",
         models.LicenseCustomField,
-        forms.CustomFieldForm,
         Permission.LICENSES,
+        forms.CustomFieldForm,
         models.License,
         "license",
     ),
-    *part(
+    *pages.part(
         "devices",
         "device",
         models.Device,
-        forms.DeviceForm,
         Permission.DEVICES,
+        forms.DeviceForm,
         models.License,
         "license",
     ),
-    buttons(
+    pages.buttons(
         *LICENSE,
-        Permission.LICENSES,
         **{
             "enable": models.License.enable,
             "disable": models.License.disable,
@@ -216,34 +107,31 @@ urlpatterns = [
             "reset-consumption": models.License.reset_consumption,
         },
     ),
-    ask(
+    pages.ask(
         *DEVICE,
-        Permission.DEVICES,
         "borrow",
         _("Borrow"),
         forms.BorrowForm,
         models.Device.borrow,
         parent_prefix="license",
     ),
-    buttons(
+    pages.buttons(
         *DEVICE,
-        Permission.DEVICES,
         **{
             "reset": models.Device.reset,
             "blacklist": models.Device.blacklist,
             "release-borrow": models.Device.release_borrow,
         },
     ),
-    path("settings/", pages.Settings.as_view(), name="settings"),
-    *crud(*PLATFORM_USER, forms.PlatformUserForm, Permission.PLATFORM),
-    *crud(*TEMPLATE, forms.PermissionTemplateForm, Permission.PLATFORM),
-    ask(
+    pages.at("settings/", views.Settings, "settings"),
+    *pages.crud(*PLATFORM_USER, forms.PlatformUserForm),
+    *pages.crud(*TEMPLATE, forms.PermissionTemplateForm),
+    pages.ask(
         *TEMPLATE,
-        Permission.PLATFORM,
         "permissions",
         _("Set permissions"),
         forms.PermissionsForm,
         models.PermissionTemplate.set_permissions,
     ),
-    *crud(*POLICY, forms.NotificationPolicyForm, Permission.PLATFORM),
+    *pages.crud(*POLICY, forms.NotificationPolicyForm),
 ]

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 import audit_log
 from example_project.demo.story.cast import PEOPLE
 from example_project.licensing import models
-from example_project.licensing.exceptions import Refused
+from example_project.pages.exceptions import Refused
 
 DAYS = 56
 ADDRESSES = {person.username: person.addresses for person in PEOPLE}

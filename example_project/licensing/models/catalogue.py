@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 import audit_log
+from example_project.tenants import LICENSING, always
 
 
 class LicenseType(models.TextChoices):
@@ -17,6 +18,7 @@ class LicenseType(models.TextChoices):
 
 
 @audit_log.register(
+    tenant=always(LICENSING),
     transitions={
         "is_archived": {True: "archive", False: "unarchive"},
         "is_active": {True: "activate", False: "deactivate"},

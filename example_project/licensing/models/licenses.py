@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 import audit_log
-from example_project.licensing.exceptions import Refused
 from example_project.licensing.models.catalogue import LicenseType, Product
 from example_project.licensing.models.sales import EndUser, Order
+from example_project.pages.exceptions import Refused
+from example_project.tenants import LICENSING, always
 
 
 class Feature(models.TextChoices):
@@ -42,6 +43,7 @@ def new_license_number() -> str:
         "consumption": {0: "reset_consumption"},
     },
     m2m={"users": ("assign_user", "unassign_user")},
+    tenant=always(LICENSING),
 )
 class License(models.Model):
     """The right to use a product, on some devices, by some people."""
@@ -154,6 +156,7 @@ class License(models.Model):
         "activated_at": {None: "reset"},
     },
     references=["license"],
+    tenant=always(LICENSING),
 )
 class Device(models.Model):
     """A computer on which a license was activated."""
@@ -224,7 +227,7 @@ class Device(models.Model):
         self.save(update_fields=["last_seen_at"])
 
 
-@audit_log.register(references=["license"])
+@audit_log.register(references=["license"], tenant=always(LICENSING))
 class LicenseCustomField(models.Model):
     """A name and a value that the vendor notes about one license."""
 

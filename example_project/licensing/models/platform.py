@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 import audit_log
+from example_project.tenants import LICENSING, always
 
 
 class Permission(models.TextChoices):
@@ -24,6 +25,7 @@ class Permission(models.TextChoices):
 @audit_log.register(
     noun="user_permission_template",
     transitions={"permissions": "set_permissions"},
+    tenant=always(LICENSING),
 )
 class PermissionTemplate(models.Model):
     """A named set of permissions, given to platform users."""
@@ -54,7 +56,10 @@ class PermissionTemplate(models.Model):
         self.save(update_fields=["permissions"])
 
 
-@audit_log.register(verbs={"create": "add", "delete": "remove"})
+@audit_log.register(
+    verbs={"create": "add", "delete": "remove"},
+    tenant=always(LICENSING),
+)
 class PlatformUser(models.Model):
     """An account that works on the platform. Removing it leaves the account as it is."""
 
@@ -97,8 +102,9 @@ class PlatformUser(models.Model):
         return template is not None and permission in template.permissions
 
 
+@audit_log.register(tenant=always(LICENSING))
 class NotificationPolicy(models.Model):
-    """Who gets an e-mail about what. Audited like any other model: it needs no registration."""
+    """Who gets an e-mail about what."""
 
     class Event(models.TextChoices):
         LICENSE_EXPIRING = "license_expiring", _("A license is about to expire")

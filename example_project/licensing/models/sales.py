@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 import audit_log
 from example_project.licensing.models.platform import PlatformUser
+from example_project.tenants import LICENSING, always
 
 
+@audit_log.register(tenant=always(LICENSING))
 class Customer(models.Model):
-    """A company that orders. Nothing about it is special, so it has no registration."""
+    """A company that orders."""
 
     company_name = models.CharField(_("company name"), max_length=150)
     contact_name = models.CharField(_("contact"), max_length=150, blank=True)
@@ -34,7 +36,7 @@ class Customer(models.Model):
         return reverse("licensing:customer-detail", args=[self.pk])
 
 
-@audit_log.register(references=["customer"])
+@audit_log.register(references=["customer"], tenant=always(LICENSING))
 class EndUser(models.Model):
     """A person at a customer's who uses the software."""
 
@@ -61,7 +63,10 @@ def new_order_number() -> str:
     return f"O-{secrets.token_hex(3).upper()}"
 
 
-@audit_log.register(m2m={"managers": ("add_manager", "remove_manager")})
+@audit_log.register(
+    m2m={"managers": ("add_manager", "remove_manager")},
+    tenant=always(LICENSING),
+)
 class Order(models.Model):
     """What a customer bought at one time; licenses are issued under it."""
 

@@ -1,4 +1,4 @@
-"""What the platform says no to."""
+"""What a system says no to."""
 
 
 class Refused(Exception):

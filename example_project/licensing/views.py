@@ -9,8 +9,7 @@ from django.views import generic
 
 from example_project.licensing.models import License, Order, Product
 from example_project.licensing.models.platform import Permission
-from example_project.licensing.permissions import may
-from example_project.licensing.views.base import ObjectDetail, ObjectList, PlatformMixin
+from example_project.pages.views import ObjectDetail, ObjectList, PageMixin
 
 
 class ProductList(ObjectList):
@@ -40,14 +39,13 @@ class LicenseDetail(ObjectDetail):
     )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        may_devices = may(self.request.user, Permission.DEVICES)
+        may_devices = self.place.may(Permission.DEVICES)
         return super().get_context_data(may_change_devices=may_devices, **kwargs)
 
 
-class Settings(PlatformMixin, generic.TemplateView):
+class Settings(PageMixin, generic.TemplateView):
     """Platform users, permission templates, notifications, and the audit log."""
 
     template_name = "licensing/settings.html"
     permission = Permission.PLATFORM
-    url_prefix = "platformuser"
     extra_context = {"title": _("Settings")}

@@ -1,1 +1,0 @@
-"""The platform's pages. What they do is done by the models."""

@@ -1,0 +1,26 @@
+"""Who sees which entries of the audit log, on every surface: ``AUDIT_LOG["VISIBILITY"]``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from audit_log.querysets import AuditEntryQuerySet
+
+
+def visible(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
+    """Return everything to who may view the log; to others the logs of what they administer."""
+    if request.user.has_perm("audit_log.view_auditentry"):
+        return entries
+    return entries.filter(tenant__in=tenants_of(request.user))
+
+
+def tenants_of(user: Any) -> list[str]:
+    """Return the tenants whose log a person reads, asked of each of the systems."""
+    from example_project.licensing.permissions import logs_of as of_licensing
+
+    if not user.is_authenticated:
+        return []
+    return [tenant for logs_of in (of_licensing,) for tenant in logs_of(user)]
