@@ -40,6 +40,8 @@ def test_nothing_wrong(settings):
         == {}
     )
     assert found(settings, {"MODELS": ["testapp.Author"]}) == {}
+    table = {"book.lend": 30, "testapp.Book": None, "access": str, "*": 365}
+    assert found(settings, {"RETENTION": table}) == {}
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,21 @@ def test_nothing_wrong(settings):
         ({"MODELS": 5}, "E003", "MODELS", "list"),
         ({"MODELS": {"testapp.Author": ["name"]}}, "E003", "testapp.Author", "{}"),
         ({"RETENTION": 0}, "E003", "RETENTION", "whole number"),
+        ({"RETENTION": True}, "E003", "is True", "1 to 100000"),
+        ({"RETENTION": "no.such.thing"}, "E003", "cannot be imported", "dotted path"),
+        ({"RETENTION": found}, "E003", "one argument, the tenant", "f(tenant)"),
+        ({"RETENTION": {"*": "30"}}, "E003", "has for '*' '30'", "whole number"),
+        ({"RETENTION": {"creation": 30}}, "E012", "'creation'", "event types create, update"),
+        ({"RETENTION": {5: 30}}, "E012", "no rule: 5", '"*"'),
+        (
+            {"RETENTION": {"testapp.Book": 30, "testapp.book": 60}},
+            "E012",
+            "'testapp.book' more than once",
+            "keep one",
+        ),
+        ({"RETENTION": {"book.lent": 30}}, "W006", "'book.lent'", "Did you mean 'book.lend'"),
+        ({"RETENTION": {"testapp.Bok": 30}}, "W006", "'testapp.Bok'", "'testapp.Book'"),
+        ({"RETENTION": {"x.yz": 30}}, "W006", "'x.yz'", "has gone from the code"),
         ({"MODELS": {"testapp.Autor": {}}}, "E004", "testapp.Autor", "'testapp.Author'"),
         ({"MODELS": ["nowhere.Nothing"]}, "E004", "nowhere.Nothing", "app_label.Model"),
         ({"EXCLUDE_MODELS": ["nowhere.*"]}, "E004", "nowhere.*", "app_label.*"),
@@ -109,12 +126,12 @@ def test_each_has_an_id_and_a_cure(settings, value, identifier, told, cure):
 def test_every_check_is_documented():
     from pathlib import Path
 
-    from audit_log.checks import gaps, policies
+    from audit_log.checks import gaps, policies, retention
     from audit_log.checks import settings as settings_checks
 
     docs = Path(__file__).parent.parent / "docs" / "checks.md"
     text = docs.read_text()
-    for module in (gaps, policies, settings_checks):
+    for module in (gaps, policies, retention, settings_checks):
         source = Path(module.__file__).read_text()
         import re
 

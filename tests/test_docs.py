@@ -37,6 +37,7 @@ EXAMPLES = [
     "docs/getting-started.md",
     "docs/limits.md",
     "docs/policies.md",
+    "docs/retention.md",
     "docs/security.md",
     "docs/settings.md",
 ]

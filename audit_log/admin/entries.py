@@ -27,6 +27,7 @@ from audit_log.models import AuditEntry
 from audit_log.reading.display import target_text
 from audit_log.reading.export import export_response
 from audit_log.reading.visibility import may_export, may_read, visible_entries
+from audit_log.retention import kept_until
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -115,6 +116,7 @@ class AuditEntryAdmin(EntryAdmin):
             "entry": entry,
             "references": entry.references.order_by("pk"),
             "target_url": change_page_of(entry, self.admin_site, request),
+            "kept_until": kept_until(entry),
             **(extra_context or {}),
         }
         return TemplateResponse(

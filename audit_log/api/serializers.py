@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.utils.functional import cached_property
 from rest_framework import serializers
@@ -10,6 +10,7 @@ from rest_framework import serializers
 from audit_log.models import AuditEntry, AuditReference
 from audit_log.reading.export import action_labels, json_key
 from audit_log.reading.moments import utc_text
+from audit_log.retention import Retention
 
 
 class MomentField(serializers.DateTimeField):
@@ -17,6 +18,16 @@ class MomentField(serializers.DateTimeField):
 
     def to_representation(self, value: Any) -> str:
         return utc_text(value)
+
+
+class KeptUntilField(MomentField):
+    """From when on the entry may be removed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **kwargs)
+
+    def get_attribute(self, entry: AuditEntry) -> Any:
+        return cast("EntrySerializer", self.parent).retention.kept_until(entry)
 
 
 class ActorSerializer(serializers.Serializer[AuditEntry]):
@@ -57,6 +68,7 @@ class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
     actor = ActorSerializer(source="*")
     target = TargetSerializer(source="*")
     references = ReferenceSerializer(many=True)
+    kept_until = KeptUntilField(help_text="When its retention ends, null where that is not known.")
 
     class Meta:
         model = AuditEntry
@@ -76,11 +88,17 @@ class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
             "remote_addr",
             "correlation_id",
             "metadata",
+            "kept_until",
         ]
         read_only_fields = fields
 
     def get_action_label(self, entry: AuditEntry) -> str:
         return self._labels.get(entry.action, entry.action)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What holds now, asked for once per response."""
+        return Retention()
 
     @cached_property
     def _labels(self) -> dict[str, str]:

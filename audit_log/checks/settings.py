@@ -12,6 +12,7 @@ from django.core.checks import Warning as CheckWarning
 from django.utils.module_loading import import_string
 
 from audit_log import conf
+from audit_log.retention.rules import problems
 
 MIDDLEWARE = "audit_log.middleware.AuditLogMiddleware"
 
@@ -136,9 +137,7 @@ def _flag(value: Any) -> Problem | None:
 
 
 def _retention(value: Any) -> Problem | None:
-    if value is None or callable(value) or isinstance(value, str | Mapping):
-        return None
-    return _whole(1)(value)
+    return next(problems(value), None)
 
 
 def _function(value: Any) -> Problem | None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -60,6 +62,17 @@ def test_an_entry_with_next_to_nothing(admin: Client) -> None:
     assert "This entry is about no field." in page
     assert "Old values" not in page
     assert "Metadata" not in page
+
+
+def test_until_when_it_is_kept(admin: Client, settings: Any) -> None:
+    moment = datetime.datetime(2026, 3, 31, 14, 30, tzinfo=datetime.UTC)
+    entry = make_entry(occurred_at=moment)
+    assert "<dt>Kept until</dt><dd>without limit</dd>" in text(admin.get(entry_url(entry)))
+    settings.AUDIT_LOG = {"RETENTION": 30}
+    assert (
+        '<time dir="ltr" datetime="2026-04-30T14:30:00+00:00">2026-04-30 14:30:00</time>'
+        in text(admin.get(entry_url(entry)))
+    )
 
 
 def test_the_diff_and_both_sides(admin: Client) -> None:

@@ -65,6 +65,7 @@ class TestEntry:
             "remote_addr": "192.0.2.7",
             "correlation_id": "c0ffee",
             "metadata": {"method": "POST"},
+            "kept_until": None,
         }
 
     def test_what_is_not_known_is_null_or_empty(self, get: Any) -> None:
@@ -79,8 +80,19 @@ class TestEntry:
     def test_it_reads_like_its_line_in_an_export(self, get: Any) -> None:
         entry = full_entry()
         (line,) = stream_jsonl(AuditEntry.objects.all())
-        assert list(json.loads(line).items()) == list(get(f"entries/{entry.pk}/").json().items())
-        assert get("entries/").json()["results"] == [json.loads(line)]
+        told = get(f"entries/{entry.pk}/").json()
+        # How long it will be kept is no part of the entry.
+        del told["kept_until"]
+        assert list(json.loads(line).items()) == list(told.items())
+        (listed,) = get("entries/").json()["results"]
+        assert listed == {**told, "kept_until": None}
+
+    @override_settings(AUDIT_LOG={"RETENTION": {"user.create": 30}})
+    def test_until_when_it_is_kept(self, get: Any) -> None:
+        make(occurred_at=MOMENT)
+        make(action="user.delete")
+        told = [entry["kept_until"] for entry in get("entries/").json()["results"]]
+        assert told == [None, "2026-04-30T14:30:00.000000Z"]
 
     @override_settings(REST_FRAMEWORK={"DATETIME_FORMAT": "%d.%m.%Y"}, TIME_ZONE="Asia/Tokyo")
     def test_times_are_in_utc_whatever_the_host_prefers(self, get: Any) -> None:
