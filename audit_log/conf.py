@@ -7,9 +7,11 @@ they are only read, so that ``override_settings`` works at any moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from django.conf import settings as django_settings
+from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 PolicyOptions: TypeAlias = Mapping[str, Any]
@@ -85,11 +87,16 @@ def _texts(value: Any) -> tuple[str, ...]:
 class Settings:
     """``AUDIT_LOG`` with its defaults; an attribute for each key."""
 
-    @property
+    @cached_property
     def _values(self) -> Mapping[str, Any]:
         values = getattr(django_settings, "AUDIT_LOG", None)
         # Anything but a mapping is audit_log.E001; until the checks say so, defaults hold.
         return values if isinstance(values, Mapping) else {}
+
+    def reset(self, *, setting: str, **kwargs: Any) -> None:
+        """Look again where the settings have changed (in tests)."""
+        if setting == "AUDIT_LOG":
+            self.__dict__.pop("_values", None)
 
     def _get(self, key: str) -> Any:
         return self._values.get(key, DEFAULTS[key])
@@ -158,3 +165,4 @@ class Settings:
 
 
 settings = Settings()
+setting_changed.connect(settings.reset, dispatch_uid="audit_log.conf")

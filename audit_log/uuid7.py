@@ -30,27 +30,34 @@ class Uuid7Generator:
         self._tail = 0
 
     def make(self, milliseconds: int, *, backwards: bool = False) -> uuid.UUID:
-        """Return the next id for ``milliseconds`` since 1970-01-01T00:00Z.
+        """Return the next id for ``milliseconds`` since 1970-01-01T00:00Z; see :meth:`take`."""
+        return uuid.UUID(int=self.take(milliseconds, backwards=backwards)[0])
+
+    def take(self, milliseconds: int, count: int = 1, *, backwards: bool = False) -> list[int]:
+        """Return the next ids for ``milliseconds`` since 1970-01-01T00:00Z, as integers.
 
         Where the time goes back, the last time is kept, so that ids still increase;
         with ``backwards`` (history being imported) it is followed.
         """
+        random = os.urandom(10 + 4 * count)
+        found = []
         with self._lock:
             if milliseconds > self._milliseconds or (
                 backwards and milliseconds < self._milliseconds
             ):
                 self._milliseconds = milliseconds
                 # The top bit stays free, so that the steps below cannot overflow soon.
-                self._tail = int.from_bytes(os.urandom(10), "big") & (_FIELD >> 1)
-            else:
-                self._tail += 1 + int.from_bytes(os.urandom(4), "big")
+                self._tail = int.from_bytes(random[:10], "big") & (_FIELD >> 1)
+            for start in range(10, 10 + 4 * count, 4):
+                self._tail += 1 + int.from_bytes(random[start : start + 4], "big")
                 if self._tail > _FIELD:
                     self._milliseconds += 1
                     self._tail &= _FIELD >> 1
-            time, tail = self._milliseconds, self._tail
-        return uuid.UUID(
-            int=(time & (1 << 48) - 1) << 80 | (tail >> 62) << 64 | (tail & _LOW) | _MARKS
-        )
+                time, tail = self._milliseconds, self._tail
+                found.append(
+                    (time & (1 << 48) - 1) << 80 | (tail >> 62) << 64 | (tail & _LOW) | _MARKS
+                )
+        return found
 
 
 def milliseconds_of(value: uuid.UUID) -> int:

@@ -118,6 +118,14 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, cls=DjangoJSONEncoder)
 
 
+_encoder = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def dumps(value: Json) -> str:
+    """Return the JSON text that an entry stores, without white space."""
+    return _encoder.encode(value)
+
+
 def same(old: Any, new: Any) -> bool:
     """Whether two values, both as the database gives them, are equal there.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
@@ -52,7 +52,7 @@ def update_event(
         return event
     # A key that moved: the history of the old one shows it too.
     before = (policy.target_type, policy.key_text(key_of(policy.model, old)))
-    return replace(event, references=(*event.references, before))
+    return event._replace(references=(*event.references, before))
 
 
 def delete_event(

@@ -51,6 +51,7 @@ class Frame:
         "actor",
         "before",
         "block",
+        "circumstances",
         "correlation",
         "metadata",
         "occurred_at",
@@ -85,6 +86,8 @@ class Frame:
         # Kept here and not by the block, which threads and tasks may enter at once.
         self.block = block
         self.before = before
+        # Worked out where it is first written down.
+        self.circumstances: Any = None
 
     def current_actor(self) -> Actor:
         """Return who acts now: the block's actor, else the request's, else the system."""
@@ -102,19 +105,16 @@ class Frame:
         """Return what the request and the blocks say about the circumstances."""
         if self.request is None:
             return dict(self.metadata)
-        told = requests.describe(self.request) | dict(self.metadata)
-        if impersonator := self._impersonator():
-            key = None if impersonator.id is None else str(impersonator.id)
-            told.setdefault("impersonator", {"id": key, "repr": impersonator.repr})
-        return told
+        return requests.describe(self.request) | dict(self.metadata)
 
-    def _impersonator(self) -> Actor | None:
-        """Return who is behind the actor: of the request, where a block gives another actor."""
+    def impersonator(self) -> Actor | None:
+        """Return who is behind the actor of a request: its user, where a block gives another."""
         if self.actor is None:
             # As django-impersonate says it.
             behind = getattr(self.request, "impersonator", None)
             return None if behind is None else actor_of(behind)
-        assert self.request is not None
+        if self.request is None:
+            return None
         user = actor_of_request(self.request)
         return user if user.id is not None and user.id != self.actor.id else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-from collections.abc import Iterator
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from django.db import connections, transaction
@@ -21,8 +21,7 @@ logger = logging.getLogger("audit_log")
 _count = itertools.count(1)
 
 
-@contextlib.contextmanager
-def guard(using: str, about: str = "") -> Iterator[None]:
+class guard:  # noqa: N801  # used like a function
     """Run a part of the auditing of a change on the database ``using``.
 
     ``about`` says for people what is changed: a target type or an action.
@@ -31,21 +30,47 @@ def guard(using: str, about: str = "") -> Iterator[None]:
     ``"log"`` it is logged, counted and signalled, and the change stays; savepoints keep a
     failed statement from spoiling the caller's transaction, there and where entries go.
     """
-    if settings.ON_ERROR != "log":
-        yield
-        return
-    try:
-        with contextlib.ExitStack() as savepoints:
-            for alias in {using, settings.DATABASE or using}:
+
+    __slots__ = ("_about", "_savepoints", "_using")
+
+    def __init__(self, using: str, about: str = "") -> None:
+        self._using = using
+        self._about = about
+        self._savepoints: contextlib.ExitStack | None = None
+
+    def __enter__(self) -> None:
+        if settings.ON_ERROR != "log":
+            return
+        self._savepoints = contextlib.ExitStack()
+        try:
+            for alias in {self._using, settings.DATABASE or self._using}:
                 if _in_transaction(connections[alias]):
-                    savepoints.enter_context(transaction.atomic(using=alias))
-            yield
-    except Exception as exception:  # noqa: BLE001  # told, whatever it is
-        count = next(_count)
-        _tell(using, about, exception, count)
+                    self._savepoints.enter_context(transaction.atomic(using=alias))
+        except BaseException:
+            self._savepoints.close()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if self._savepoints is None:
+            return False
+        try:
+            self._savepoints.__exit__(kind, error, traceback)
+        except Exception as exception:  # noqa: BLE001  # told, whatever it is
+            error = exception
+        if not isinstance(error, Exception):
+            return error is None
+        tell(self._using, self._about, error)
+        return True
 
 
-def _tell(using: str, about: str, exception: Exception, count: int) -> None:
+def tell(using: str, about: str, exception: Exception) -> None:
+    """Log, count and signal that an entry about something could not be made."""
+    count = next(_count)
     frame = current()
     correlation_id = "" if frame.correlation is None else frame.correlation.value
     hint = " Has migrate been run?" if "audit_log_audit" in str(exception) else ""

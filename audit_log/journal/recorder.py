@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import os
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import models, router
 from django.utils import timezone
@@ -12,23 +14,26 @@ from django.utils import timezone
 from audit_log import catalogue, registry, uuid7
 from audit_log.conf import settings
 from audit_log.exceptions import UnknownAction
-from audit_log.identity import clean, shorten
-from audit_log.journal import subject, writer
+from audit_log.identity import clean
+from audit_log.journal import subject
+from audit_log.journal.buffer import buffer_of
+from audit_log.journal.circumstances import Circumstances, circumstances_of
 from audit_log.journal.context import current
 from audit_log.journal.failures import guard
 from audit_log.journal.subject import Reference
+from audit_log.journal.writer import Row
 from audit_log.registry import target_of, text_of
-from audit_log.values import change, to_json
+from audit_log.values import change, dumps, to_json
 from audit_log.vocabulary import EventType, Outcome
 
 if TYPE_CHECKING:
     from audit_log.models import AuditEntry
 
+_ids = uuid7.Uuid7Generator()
 _imported = uuid7.Uuid7Generator()
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """What happened to one object; who and why, the circumstances say."""
 
     action: str
@@ -37,69 +42,91 @@ class Event:
     target_id: str = ""
     target_repr: str = ""
     tenant: str = ""
-    changes: Mapping[str, Any] | None = None
+    changes: str | Mapping[str, Any] = "{}"
+    """As in an entry, or as its JSON text."""
     references: tuple[Reference, ...] = ()
-    outcome: str = Outcome.SUCCESS
+    outcome: str = Outcome.SUCCESS.value
     reason: str = ""
     metadata: Mapping[str, Any] | None = None
 
 
-def write(events: Sequence[Event], using: str) -> list[AuditEntry]:
+class Written(NamedTuple):
+    """What the entries of one operation have got besides their events."""
+
+    ids: list[int]
+    salts: bytes
+    occurred_at: datetime.datetime
+    circumstances: Circumstances
+    metadata: dict[str, Any]
+
+
+def write(events: Sequence[Event], using: str) -> Written | None:
     """Write an entry for each event, in the transaction open on the database ``using``.
 
-    Where ``AUDIT_LOG["DATABASE"]`` names another database they go there, at once.
+    They wait for its end in a buffer, see :mod:`audit_log.journal.buffer`. Where
+    ``AUDIT_LOG["DATABASE"]`` names another database they go there. Returns ``None`` where
+    there are no events.
     """
-    from audit_log.models import AuditReference
-
     if not events:
-        return []
-    entries = [_entry(event) for event in events]
-    references = [
-        AuditReference(entry=entry, target_type=target_type, target_id=target_id)
-        for entry, event in zip(entries, events, strict=True)
-        for target_type, target_id in dict.fromkeys(event.references)
-        if (target_type, target_id) != (event.target_type, event.target_id)
-    ]
-    writer.insert(entries, references, settings.DATABASE or using)
-    return entries
-
-
-def _entry(event: Event) -> AuditEntry:
-    from audit_log.models import AuditEntry, new_id
-
+        return None
     frame = current()
-    actor = frame.current_actor()
-    now = timezone.now()
-    metadata = frame.all_metadata()
-    occurred_at = frame.occurred_at
-    if occurred_at is None:
-        occurred_at, key = now, new_id()
+    circumstances = circumstances_of(frame)
+    buffer = buffer_of(settings.DATABASE or using)
+    writer = buffer.writer
+    moment, metadata, metadata_text = frame.occurred_at, circumstances.metadata, None
+    if moment is None:
+        moment = timezone.now()
+        ids = _ids.take(int(moment.timestamp() * 1000), len(events))
+        metadata_text = circumstances.metadata_text
     else:
-        key = _imported.make(int(occurred_at.timestamp() * 1000), backwards=True)
-        metadata["recorded_at"] = to_json(now)
+        milliseconds = int(moment.timestamp() * 1000)
+        ids = _imported.take(milliseconds, len(events), backwards=True)
+        now = timezone.now()
+        metadata = {**metadata, "recorded_at": to_json(now)}
+        metadata_text = dumps(metadata)
         if timezone.is_naive(now):  # USE_TZ = False: as now() has it
-            occurred_at = timezone.make_naive(occurred_at, timezone.get_default_timezone())
-    if event.metadata:
-        metadata.update(event.metadata)
-    return AuditEntry(
-        id=key,
-        occurred_at=occurred_at,
-        event_type=event.event_type,
-        action=event.action,
-        outcome=event.outcome,
-        actor_id=actor.id,
-        actor_type=actor.type,
-        actor_repr=shorten(actor.repr),
-        target_type=event.target_type,
-        target_id=event.target_id,
-        target_repr=event.target_repr,
-        tenant=event.tenant or frame.tenant or "",
-        changes=dict(event.changes or {}),
-        reason=clean(event.reason or frame.reason),
-        remote_addr=frame.address(),
-        correlation_id="" if frame.correlation is None else frame.correlation.value,
-        metadata=metadata,
-    )
+            moment = timezone.make_naive(moment, timezone.get_default_timezone())
+    actor_id, address = circumstances.actor_id, circumstances.remote_addr
+    occurred_at = writer.moment(moment)
+    actor = None if actor_id is None else writer.actor_key(actor_id)
+    remote_addr = None if address is None else writer.address(address)
+    salts = os.urandom(16 * len(ids))
+    rows: list[Row] = []
+    references: list[Row] = []
+    characters = 0
+    for index, (key, event) in enumerate(zip(ids, events, strict=True)):
+        entry_id = f"{key:032x}"
+        changes = event.changes if isinstance(event.changes, str) else dumps(event.changes)
+        characters += len(changes) + len(metadata_text)
+        rows.append(
+            (
+                entry_id,
+                occurred_at,
+                event.event_type,
+                event.action,
+                event.outcome,
+                actor,
+                circumstances.actor_type,
+                circumstances.actor_repr,
+                event.target_type,
+                event.target_id,
+                event.target_repr,
+                event.tenant or circumstances.tenant,
+                changes,
+                clean(event.reason) if event.reason else circumstances.reason,
+                remote_addr,
+                circumstances.correlation_id,
+                dumps({**metadata, **event.metadata}) if event.metadata else metadata_text,
+                writer.binary(salts[16 * index : 16 * index + 16]),
+            )
+        )
+        references += [
+            (entry_id, *reference)
+            for reference in dict.fromkeys(event.references)
+            if reference != (event.target_type, event.target_id)
+        ]
+    buffer.add(rows, references, characters)
+    return Written(ids, salts, moment, circumstances, metadata)
 
 
 def record(
@@ -135,7 +162,6 @@ def record(
     referred = tuple(target_of(reference) for reference in references)
     policy = None if target is None else registry.policy_for(type(target))
     using = _database_of(target)
-    written: list[AuditEntry] = []
     with guard(using, action):
         event = Event(
             action=action,
@@ -150,8 +176,38 @@ def record(
             reason=str(reason),
             metadata=to_json(dict(metadata or {})),
         )
-        written = write([event], using)
-    return written[0] if written else None
+        return _entry(event, write([event], using), using)
+    return None
+
+
+def _entry(event: Event, written: Written | None, using: str) -> AuditEntry:
+    from audit_log.models import AuditEntry
+
+    assert written is not None
+    circumstances = written.circumstances
+    entry = AuditEntry(
+        id=uuid.UUID(int=written.ids[0]),
+        occurred_at=written.occurred_at,
+        event_type=event.event_type,
+        action=event.action,
+        outcome=event.outcome,
+        actor_id=circumstances.actor_id,
+        actor_type=circumstances.actor_type,
+        actor_repr=circumstances.actor_repr,
+        target_type=event.target_type,
+        target_id=event.target_id,
+        target_repr=event.target_repr,
+        tenant=event.tenant or circumstances.tenant,
+        changes=event.changes,
+        reason=clean(event.reason) or circumstances.reason,
+        remote_addr=circumstances.remote_addr,
+        correlation_id=circumstances.correlation_id,
+        metadata={**written.metadata, **(event.metadata or {})},
+        salt=written.salts,
+    )
+    entry._state.adding = False
+    entry._state.db = settings.DATABASE or using
+    return entry
 
 
 def _changes(changes: Mapping[str, Any], mask: frozenset[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from audit_log.journal.buffer import buffer_of
 from audit_log.models import AuditEntry
 
 
@@ -31,10 +32,14 @@ TRANSACTION_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "S
 
 @contextmanager
 def statements(using: str = "default"):
-    """Collect the data statements that are run; control of transactions is left out."""
+    """Collect the data statements that are run; control of transactions is left out.
+
+    As if the transaction ended with the block: what waits in the buffer is written.
+    """
     found: list[str] = []
     with CaptureQueriesContext(connections[using]) as captured:
         yield found
+        buffer_of(using).flush()
     found.extend(
         query["sql"]
         for query in captured.captured_queries

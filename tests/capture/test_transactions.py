@@ -49,7 +49,7 @@ def broken_audit(monkeypatch):
             cursor.execute("SELECT no_such_column FROM audit_log_auditentry")
 
     def start():
-        monkeypatch.setattr("audit_log.journal.writer._insert", fail)
+        monkeypatch.setattr("audit_log.journal.writer.Writer.insert", fail)
 
     return start
 
