@@ -18,7 +18,9 @@ urlpatterns = [
     path("api/audit-log/", include("audit_log.api.urls")),
     path("api/token/", obtain_auth_token, name="api-token"),
     path("api/", include("example_project.licensing.api")),
+    path("api/tracker/", include("example_project.tracker.api")),
     path("languages/", include("example_project.languages.urls")),
+    path("tracker/", include("example_project.tracker.urls")),
     path("licensing/", include("example_project.licensing.urls")),
 ]
 

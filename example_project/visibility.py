@@ -19,8 +19,9 @@ def visible(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuer
 
 def tenants_of(user: Any) -> list[str]:
     """Return the tenants whose log a person reads, asked of each of the systems."""
-    from example_project.licensing.permissions import logs_of as of_licensing
+    from example_project.licensing import permissions as licensing
+    from example_project.tracker import permissions as tracker
 
     if not user.is_authenticated:
         return []
-    return [tenant for logs_of in (of_licensing,) for tenant in logs_of(user)]
+    return [tenant for system in (tracker, licensing) for tenant in system.logs_of(user)]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 REFERENCE_DATA = (
     Path(__file__).resolve().parents[2] / "shared" / "data" / "linguist-languages.jsonl.gz"
 )
+REFERENCE_SYSTEMS = Path(__file__).resolve().parents[2] / "shared" / "reference-systems.md"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DATABASE_MARKERS = {"sqlite", "postgres", "mariadb"}
 
@@ -38,13 +39,21 @@ def missing_reference_data() -> str | None:
     return None if REFERENCE_DATA.exists() else f"needs the file {REFERENCE_DATA}"
 
 
+def missing_reference_systems() -> str | None:
+    return None if REFERENCE_SYSTEMS.exists() else f"needs the file {REFERENCE_SYSTEMS}"
+
+
 def missing_browser() -> str | None:
     if find_spec("playwright") is None:
         return "needs the package playwright"
     return None if find_browser() else f"needs one of the browsers {', '.join(BROWSERS)}"
 
 
-NEEDS = {"reference_data": missing_reference_data, "browser": missing_browser}
+NEEDS = {
+    "reference_data": missing_reference_data,
+    "reference_systems": missing_reference_systems,
+    "browser": missing_browser,
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "mariadb: runs only on MariaDB (AUDIT_LOG_TEST_DATABASE=mariadb)",
         "browser: needs Playwright and Chromium",
         "reference_data: needs the recorded history of a real registry",
+        "reference_systems: needs the tables of the systems that the example was modelled on",
     ):
         config.addinivalue_line("markers", line)
 

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django_filters",
     "audit_log",
     "example_project.demo",
+    "example_project.tracker",
     "example_project.licensing",
     "example_project.languages",
     "tests.testapp",

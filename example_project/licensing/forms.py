@@ -23,7 +23,7 @@ from example_project.licensing.models import (
 )
 from example_project.licensing.models.licenses import Feature
 from example_project.licensing.models.platform import Permission
-from example_project.pages.forms import ObjectForm, ReasonModelForm, date_input
+from example_project.pages.forms import ObjectForm, ReasonModelForm, date_input, pick
 
 
 class ProductForm(ReasonModelForm):
@@ -129,38 +129,18 @@ class FeaturesForm(ObjectForm):
         self.fields["features"].initial = instance.features
 
 
-class AssignUserForm(ObjectForm):
-    user = forms.ModelChoiceField(EndUser.objects.none(), label=_("User"))
-
-    def __init__(self, *args: Any, instance: License, **kwargs: Any) -> None:
-        super().__init__(*args, instance=instance, **kwargs)
-        self.fields["user"].queryset = EndUser.objects.filter(
-            customer__orders=instance.order_id
-        ).exclude(licenses=instance)
-
-
-class UnassignUserForm(ObjectForm):
-    user = forms.ModelChoiceField(EndUser.objects.none(), label=_("User"))
-
-    def __init__(self, *args: Any, instance: License, **kwargs: Any) -> None:
-        super().__init__(*args, instance=instance, **kwargs)
-        self.fields["user"].queryset = instance.users.all()
-
-
-class AddManagerForm(ObjectForm):
-    manager = forms.ModelChoiceField(PlatformUser.objects.none(), label=_("Manager"))
-
-    def __init__(self, *args: Any, instance: Order, **kwargs: Any) -> None:
-        super().__init__(*args, instance=instance, **kwargs)
-        self.fields["manager"].queryset = PlatformUser.objects.exclude(managed_orders=instance)
-
-
-class RemoveManagerForm(ObjectForm):
-    manager = forms.ModelChoiceField(PlatformUser.objects.none(), label=_("Manager"))
-
-    def __init__(self, *args: Any, instance: Order, **kwargs: Any) -> None:
-        super().__init__(*args, instance=instance, **kwargs)
-        self.fields["manager"].queryset = instance.managers.all()
+AssignUserForm = pick(
+    "user",
+    _("User"),
+    lambda license: EndUser.objects.filter(customer__orders=license.order_id).exclude(
+        licenses=license
+    ),
+)
+UnassignUserForm = pick("user", _("User"), lambda license: license.users.all())
+AddManagerForm = pick(
+    "manager", _("Manager"), lambda order: PlatformUser.objects.exclude(managed_orders=order)
+)
+RemoveManagerForm = pick("manager", _("Manager"), lambda order: order.managers.all())
 
 
 class UseForm(ObjectForm):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.db.models import Model, UniqueConstraint
+from django.db.models import Model, QuerySet, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
 
@@ -48,6 +49,18 @@ class ObjectForm(ReasonForm):
     def __init__(self, *args: Any, instance: Model, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance: Any = instance
+
+
+def pick(name: str, label: Any, choices: Callable[[Any], QuerySet[Any]]) -> type[ObjectForm]:
+    """Return a form that asks for one of the objects that ``choices(instance)`` returns."""
+
+    class PickForm(ObjectForm):
+        def __init__(self, *args: Any, instance: Model, **kwargs: Any) -> None:
+            super().__init__(*args, instance=instance, **kwargs)
+            self.fields[name] = forms.ModelChoiceField(choices(instance), label=label)
+            self.order_fields(None)
+
+    return PickForm
 
 
 def date_input() -> forms.DateInput:

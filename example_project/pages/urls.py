@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,14 +34,19 @@ class Pages:
         model: type[Model],
         permission: str,
         form_class: type[forms.ReasonModelForm] | None = None,
+        *,
+        new_form_class: type[Any] | None = None,
+        columns: Sequence[str] = (),
+        facts: Sequence[str] = (),
         only: Collection[str] = EVERY,
         special: Mapping[str, type[views.PageMixin]] | None = None,
         is_closed: bool = False,
     ) -> list[URLPattern]:
         """List, page, form of a new one, form of one that is there, and deletion.
 
-        ``special`` has views of the model's own by these words, ``is_closed`` says that
-        looking needs the permission, too.
+        ``new_form_class`` is the form of a new one where that differs. ``columns`` and ``facts``
+        name the fields that the list and the page show, ``special`` has views of the model's own
+        by these words, ``is_closed`` says that looking needs the permission, too.
         """
         kinds = {
             "list": (views.ObjectList, ""),
@@ -55,10 +60,14 @@ class Pages:
             view, end = kinds[kind]
             view = (special or {}).get(kind, view)
             options = self._common(model, permission, name)
-            if kind in ("create", "update") and form_class is not None:
-                options["form_class"] = form_class
-            if kind in ("list", "detail"):
-                options["is_closed"] = is_closed
+            if kind in ("create", "update"):
+                new = kind == "create" and new_form_class
+                options["form_class"] = new or form_class
+            if kind == "list":
+                options |= {"fields": columns, "adds": "create" in only, "is_closed": is_closed}
+            if kind == "detail":
+                options |= {"fields": facts, "is_closed": is_closed}
+                options |= {"edits": "update" in only, "deletes": "delete" in only}
             found.append(self.at(f"{where}/{end}", view, f"{name}-{kind}", **options))
         return found
 

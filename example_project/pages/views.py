@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.views import generic
 from django.views.generic.detail import SingleObjectMixin
 
 import audit_log
+from example_project.pages.cells import facts_of, label_of, value_of
 from example_project.pages.exceptions import Refused
 from example_project.pages.forms import ReasonForm
 from example_project.pages.places import Place
@@ -85,11 +86,41 @@ class ChangeMixin(PageMixin):
 
 
 class ObjectList(PageMixin, generic.ListView):
+    """A table of objects; a template of the model's own is needed only for more than that."""
+
     paginate_by = 50
+    fields: Sequence[str] = ()
+    """What it shows besides each object's name."""
+    adds = True
+    """Whether there is a form of a new one."""
+
+    def get_template_names(self) -> list[str]:
+        return [*super().get_template_names(), "demo/list.html"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        context["labels"] = [label_of(self.model, name) for name in self.fields]
+        context["rows"] = [
+            (obj, [value_of(obj, name) for name in self.fields]) for obj in context["object_list"]
+        ]
+        context["has_states"] = hasattr(self.model, "state")
+        return context
 
 
 class ObjectDetail(PageMixin, generic.DetailView):
     """One object, with everything that happened to it at the bottom."""
+
+    fields: Sequence[str] = ()
+    """What it shows besides the object's name and state."""
+    edits = True
+    deletes = True
+    """Whether there are pages for that."""
+
+    def get_template_names(self) -> list[str]:
+        return [*super().get_template_names(), "demo/detail.html"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(facts=facts_of(self.object, self.fields), **kwargs)
 
 
 class SaveMixin(ChangeMixin):
@@ -156,13 +187,14 @@ class ObjectDelete(ChangeMixin, generic.DeleteView):
             try:
                 response = super().form_valid(form)
             except ProtectedError:
-                messages.error(self.request, _("%(object)s is still in use.") % {"object": name})
-                return HttpResponseRedirect(self.object.get_absolute_url())
-            except Refused as refusal:
-                messages.error(self.request, str(refusal))
-                return HttpResponseRedirect(self.object.get_absolute_url())
+                return self.refuse(_("%(object)s is still in use.") % {"object": name})
         messages.success(self.request, _("%(object)s was deleted.") % {"object": name})
         return response
+
+    def refuse(self, message: str) -> HttpResponse:
+        """Say why not, on the object's page."""
+        messages.error(self.request, message)
+        return HttpResponseRedirect(self.object.get_absolute_url())
 
 
 class ObjectAction(ChangeMixin, SingleObjectMixin, generic.View):

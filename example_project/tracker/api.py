@@ -1,0 +1,92 @@
+"""Workspaces and applications over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model, ProtectedError
+from rest_framework import serializers, status, viewsets
+from rest_framework.exceptions import APIException
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+
+from example_project.tracker.models import Application, Workspace
+from example_project.tracker.models.roles import Permission
+from example_project.tracker.permissions import has_a_role, may
+
+
+class StillInUse(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "It is still in use."
+    default_code = "in_use"
+
+
+class WorkspaceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Workspace
+        fields = ["id", "name", "description"]
+
+
+class ApplicationSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Application
+        fields = ["id", "workspace", "name", "prefix", "description"]
+
+
+class MayManage(BasePermission):
+    """Whoever has any role may look; the permission groups decide about the rest."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.user.is_authenticated and has_a_role(request.user)
+
+    def has_object_permission(self, request: Request, view: Any, obj: Model) -> bool:
+        return request.method in SAFE_METHODS or may(request.user, view.permission, obj)
+
+
+class ManagedViewSet(viewsets.ModelViewSet):
+    """Where a new object goes decides whether somebody may make it."""
+
+    permission_classes = [MayManage]
+    permission = ""
+
+    def perform_create(self, serializer: Any) -> None:
+        self._check(serializer)
+        serializer.save()
+
+    def perform_update(self, serializer: Any) -> None:
+        self._check(serializer)
+        serializer.save()
+
+    def perform_destroy(self, instance: Model) -> None:
+        try:
+            instance.delete()
+        except ProtectedError:
+            raise StillInUse from None
+
+    def _check(self, serializer: Any) -> None:
+        where = serializer.validated_data.get("workspace", serializer.instance)
+        if not may(self.request.user, self.permission, where):
+            self.permission_denied(self.request)
+
+
+class WorkspaceViewSet(ManagedViewSet):
+    """``/api/tracker/workspaces/``"""
+
+    queryset = Workspace.objects.all()
+    serializer_class = WorkspaceSerializer
+    permission = Permission.WORKSPACES
+
+
+class ApplicationViewSet(ManagedViewSet):
+    """``/api/tracker/applications/``"""
+
+    queryset = Application.objects.all()
+    serializer_class = ApplicationSerializer
+    permission = Permission.APPLICATIONS
+
+
+router = SimpleRouter()
+router.register("workspaces", WorkspaceViewSet, basename="tracker-workspace")
+router.register("applications", ApplicationViewSet, basename="tracker-application")
+urlpatterns = router.urls
