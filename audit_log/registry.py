@@ -152,9 +152,9 @@ def declared_labels() -> list[str]:
 def why_not(model: type[models.Model]) -> str:
     """Return why a model is not audited, for people; empty where it is."""
     label = model._meta.label_lower
-    patterns = [pattern.lower() for pattern in conf.settings.EXCLUDE_MODELS]
-    if model._meta.app_label == "audit_log":
+    if is_own(model):
         return "it is part of the audit log"
+    patterns = [pattern.lower() for pattern in conf.settings.EXCLUDE_MODELS]
     if model._meta.auto_created:
         return "its rows are recorded as changes of a many-to-many field"
     if label in patterns:
@@ -167,6 +167,11 @@ def why_not(model: type[models.Model]) -> str:
     if label in {name.lower() for name in conf.DEFAULT_EXCLUDED} or _is_session(model):
         return "it is excluded by default"
     return ""
+
+
+def is_own(model: type[models.Model]) -> bool:
+    """Whether a model is part of the log itself. What people do to holds is audited."""
+    return model._meta.app_label == "audit_log" and model._meta.model_name != "audithold"
 
 
 def _is_session(model: type[models.Model]) -> bool:

@@ -27,7 +27,7 @@ from audit_log.models import AuditEntry
 from audit_log.reading.display import target_text
 from audit_log.reading.export import export_response
 from audit_log.reading.visibility import may_export, may_read, visible_entries
-from audit_log.retention import kept_until
+from audit_log.retention import Retention
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -110,13 +110,16 @@ class AuditEntryAdmin(EntryAdmin):
             entry = visible_entries(request).get(pk=uuid.UUID(object_id))
         except (ValueError, AuditEntry.DoesNotExist) as error:
             raise Http404 from error
+        retention = Retention()
+        end = retention.kept_until(entry)
         title = ": ".join(filter(None, [entry.action_label, target_text(entry)]))
         crumbs = [app_crumb(self), (self._name, self._url("changelist")), (title, "")]
         context = {
             "entry": entry,
             "references": entry.references.order_by("pk"),
             "target_url": change_page_of(entry, self.admin_site, request),
-            "kept_until": kept_until(entry),
+            "kept_until": end,
+            "is_held": end is None and retention.rules.end_of(entry) is not None,
             **(extra_context or {}),
         }
         return TemplateResponse(

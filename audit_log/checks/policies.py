@@ -81,7 +81,7 @@ def _check_model(model: type[models.Model], source: str) -> Iterator[CheckMessag
             id="audit_log.E011",
         )
         return
-    if model._meta.app_label == "audit_log":
+    if registry.is_own(model):
         yield Error(
             f"{source} names {model._meta.label}, a part of the audit log itself.",
             hint="Leave it out: an entry about each entry would never end.",

@@ -1,7 +1,8 @@
-"""How long entries are kept: the setting ``RETENTION``."""
+"""How long entries are kept: the setting ``RETENTION``, and holds."""
 
 from __future__ import annotations
 
+from audit_log.retention.holds import hold, release
 from audit_log.retention.keeping import Retention, kept_until
 
-__all__ = ["Retention", "kept_until"]
+__all__ = ["Retention", "hold", "kept_until", "release"]

@@ -26,7 +26,9 @@ Period: TypeAlias = int | Callable[[str], int | None] | None
 KEPT: Mapping[str, Period] = {
     "audit_log.prune": None,
     "audit_log.hold": None,
+    "audit_log.change_hold": None,
     "audit_log.release": None,
+    "audit_log.remove_hold": None,
 }
 """What tells why entries are gone or had to stay is kept unless a rule names it."""
 

@@ -37,7 +37,7 @@ def entry(**values: Any) -> AuditEntry:
 def days(retention: Any, **values: Any) -> int | None:
     """How many days an entry is kept, by way of the setting."""
     with override_settings(AUDIT_LOG={"RETENTION": retention}):
-        end = kept_until(entry(**values))
+        end = Rules().end_of(entry(**values))
     return None if end is None else (end - MOMENT).days
 
 
@@ -85,6 +85,7 @@ def test_a_function_by_tenant() -> None:
     assert days({"license.disable": path}, tenant="basic", action="license.update") is None
 
 
+@pytest.mark.django_db
 def test_a_tenant_is_asked_for_once_a_page() -> None:
     asked.clear()
     with override_settings(AUDIT_LOG={"RETENTION": by_plan}):
