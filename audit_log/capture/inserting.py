@@ -17,9 +17,9 @@ from audit_log.capture.events import create_event, update_event
 from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
 from audit_log.capture.rows import Row, RowReader, key_of, rows_of
 from audit_log.capture.saving import stored
+from audit_log.capture.summary import summary_event
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
-from audit_log.capture.updating import summary_event
 from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused

@@ -180,7 +180,8 @@ def _record(
     keys = [] if updated else [field for field in reader.key_fields if field not in fields]
     new = stored(instance, [*fields, *keys], old)
     if new is None:
-        new = reader.read(instance.pk, lock=False)
+        # Locked: a row that the UPDATE left as it was is older in InnoDB's snapshot.
+        new = reader.read(instance.pk, lock=reader.locks)
         if new is None:
             return  # gone again, by a trigger of the database
     if updated:

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.signals import post_delete, pre_delete
 
-from audit_log.capture import updating
+from audit_log.capture import matching
 from audit_log.capture.columns import UNSETTLED, keeps_attribute, settle_of
 from audit_log.journal import writer
 from audit_log.models import AuditEntry
@@ -289,7 +289,7 @@ def test_mistakes_are_told_by_django_also_where_no_row_matches():
         Book.objects.filter(pk=-1).update(pages="many")
     with pytest.raises(FieldError), transaction.atomic():
         Book.objects.filter(pk=-1).update(pages=F("nothing"))
-    assert updating.BATCH == 1000
+    assert matching.BATCH == 1000
 
 
 # The log itself

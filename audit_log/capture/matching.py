@@ -1,0 +1,177 @@
+"""The rows that an UPDATE will hit: found, locked and read before it runs, in batches.
+
+No lock is taken that the statement would not take itself; one more would deadlock where the
+application alone does not.
+
+- PostgreSQL locks the rows that match, and no others.
+- SQLite has no row locks: who writes is alone.
+- A locking SELECT of InnoDB locks, and waits for, whatever row it looks at on its way, where
+  an UPDATE at READ COMMITTED passes by rows that do not match and that others hold. So there
+  the keys are found without locks, and the rows locked by key. At REPEATABLE READ that would
+  miss rows that are newer than the transaction's snapshot, which an UPDATE does not; but there
+  the UPDATE locks what it looks at, too, and a SELECT with the same condition, without an
+  order, takes the same way and the same locks.
+  (https://mariadb.com/kb/en/set-transaction/, https://mariadb.com/kb/en/innodb-lock-modes/)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models
+from django.db.models.sql.subqueries import UpdateQuery
+
+from audit_log.capture.rows import key_of, rows_of
+
+BATCH = 1000
+# Of 1,000 values and more MariaDB makes a subquery (in_predicate_conversion_threshold).
+KEYS = 500
+NEW = "audit_log_new_"
+
+QuerySet = models.QuerySet[Any, Any]
+
+
+class Matching:
+    """The rows that an UPDATE of a queryset will hit.
+
+    ``names`` are the columns to read, by ``attname``, those of the key among them. ``moved``
+    has the columns of the key that the statement changes, with their new values, which are
+    read besides.
+    """
+
+    def __init__(self, queryset: QuerySet, names: Sequence[str], moved: Mapping[str, Any]) -> None:
+        self.model = queryset.model
+        self.using: str = queryset.db
+        self.names = names
+        self.moved = moved
+        self.connection: Any = connections[self.using]
+        features = self.connection.features
+        # A view that is mapped by an unmanaged model need not allow locks.
+        self.locks: bool = features.has_select_for_update and self.model._meta.managed
+        # Not of the host's class, whose methods may be its own.
+        query = queryset.query.chain()
+        self.plain: QuerySet = models.QuerySet(self.model, query=query, using=self.using)
+        joins = query.count_active_tables() > 1
+        self._is_simple = not (joins or query.annotations or query.distinct or query.group_by)
+        self._is_innodb = self.locks and self.connection.vendor == "mysql"
+        committed = {"read committed", "read uncommitted"}
+        # What joins, Django finds the keys of first, too: InnoDB has no UPDATE by a subquery.
+        self._finds_keys = self._is_innodb and (
+            joins
+            or bool(self.model._meta.parents)
+            or getattr(self.connection, "isolation_level", None) in committed
+        )
+        self.is_closed: bool = not self.locks or (self._is_innodb and not self._finds_keys)
+        """Whether no further row can come to match, once those that do have been read."""
+
+    def batches(self) -> Iterator[list[Any]]:
+        """Yield the rows, locked, as tuples of the columns."""
+        if self._finds_keys:
+            return self._by_keys()
+        return self._in_one_go() if self._is_innodb else self._in_order()
+
+    def now(self, keys: Sequence[Any], names: Sequence[str]) -> list[Any]:
+        """Return the rows that have these keys now, as tuples of the columns ``names``."""
+        rows = rows_of(self.model, self.using).values_list(*names)
+        if not self._is_innodb:
+            return list(rows.filter(pk__in=keys))
+        # A row that was not really changed is older in the transaction's snapshot.
+        return [row for part in _parts(keys) for row in self._locked(rows.filter(pk__in=part))]
+
+    def _rows(self) -> QuerySet:
+        if self._is_simple:
+            return self.plain
+        return rows_of(self.model, self.using).filter(pk__in=self.plain.order_by().values("pk"))
+
+    def _columns(self, rows: QuerySet) -> QuerySet:
+        for attname, value in self.moved.items():
+            rows = rows.annotate(**{NEW + attname: _expression(value)})
+        return rows.values_list(*self.names, *(NEW + attname for attname in self.moved))
+
+    def _in_order(self) -> Iterator[list[Any]]:
+        rows = self._columns(self._rows()).order_by("pk")
+        if self.locks:
+            weaker = self.connection.features.has_select_for_no_key_update and not self.moved
+            rows = rows.select_for_update(no_key=weaker)
+        found = list(rows[:BATCH])
+        while found:
+            yield found
+            if len(found) < BATCH:
+                return
+            last = key_of(self.model, dict(zip(self.names, found[-1], strict=False)))
+            found = list(rows.filter(pk__gt=last)[:BATCH])
+
+    def _by_keys(self) -> Iterator[list[Any]]:
+        keys = self._rows().order_by("pk").values_list("pk", flat=True)
+        rows = self._columns(self.plain if self._is_simple else rows_of(self.model, self.using))
+        found = list(keys[:KEYS])
+        while found:
+            yield list(self._locked(rows.filter(pk__in=found)))
+            if len(found) < KEYS:
+                return
+            found = list(keys.filter(pk__gt=found[-1])[:KEYS])
+
+    def _locked(self, rows: QuerySet) -> Iterator[Any]:
+        """Run a SELECT by key; without a hint it looks at all rows where they are few."""
+        rows = rows.order_by().select_for_update()
+        try:
+            compiler, sql, parameters = self._compile(rows.query, "PRIMARY")
+        except EmptyResultSet:
+            return iter(())
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return compiler.results_iter([cursor.fetchall()], tuple_expected=True)  # type: ignore[no-any-return]
+
+    def _in_one_go(self) -> Iterator[list[Any]]:
+        plain = self.plain.order_by()
+        # As Django's UPDATE has it: what the condition asks for, it holds itself.
+        plain.query.annotations, plain.query.distinct, plain.query.group_by = {}, False, None
+        rows = self._columns(plain).select_for_update()
+        try:
+            compiler, sql, parameters = self._compile(rows.query, self._index(plain))
+        except EmptyResultSet:
+            return
+        with self._unbuffered() as cursor:
+            cursor.execute(sql, parameters)
+            while found := cursor.fetchmany(BATCH):
+                yield list(compiler.results_iter([found], tuple_expected=True))
+
+    def _index(self, rows: QuerySet) -> str:
+        """Return the index that an UPDATE takes; a SELECT may look through more rows."""
+        query: Any = rows.query.chain(UpdateQuery)
+        name = self.model._meta.pk_fields[0].name
+        query.add_update_values({name: models.F(name)})
+        sql, parameters = query.get_compiler(self.using).as_sql()
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {sql}", parameters)
+            columns = [column[0] for column in cursor.description]
+            plan = dict(zip(columns, cursor.fetchone(), strict=True))
+        names = (plan["key"] or "").split(",")
+        return ", ".join(self.connection.ops.quote_name(name) for name in names if name)
+
+    def _compile(self, query: Any, index: str) -> tuple[Any, str, Any]:
+        compiler = query.get_compiler(self.using)
+        sql, parameters = compiler.as_sql()
+        source = f" FROM {self.connection.ops.quote_name(self.model._meta.db_table)}"
+        if index:
+            sql = sql.replace(source, f"{source} FORCE INDEX ({index})", 1)
+        return compiler, sql, parameters
+
+    def _unbuffered(self) -> Any:
+        # The driver's usual cursor keeps all rows in memory.
+        driver: Any = self.connection.Database.cursors.SSCursor
+        wrapper: Any = type(self.connection.create_cursor())
+        return self.connection._prepare_cursor(wrapper(self.connection.connection.cursor(driver)))
+
+
+def _expression(value: Any) -> Any:
+    if hasattr(value, "resolve_expression"):
+        return value
+    return models.Value(value.pk if isinstance(value, models.Model) else value)
+
+
+def _parts(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(keys), KEYS):
+        yield keys[start : start + KEYS]
