@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "audit_log",
     "example_project.demo",
     "example_project.tracker",
+    "example_project.workspaces",
     "example_project.licensing",
     "example_project.languages",
 ]

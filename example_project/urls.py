@@ -19,8 +19,10 @@ urlpatterns = [
     path("api/token/", obtain_auth_token, name="api-token"),
     path("api/", include("example_project.licensing.api")),
     path("api/tracker/", include("example_project.tracker.api")),
+    path("api/workspaces/", include("example_project.workspaces.api")),
     path("languages/", include("example_project.languages.urls")),
     path("tracker/", include("example_project.tracker.urls")),
+    path("workspaces/", include("example_project.workspaces.urls")),
     path("licensing/", include("example_project.licensing.urls")),
 ]
 

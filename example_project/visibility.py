@@ -21,7 +21,9 @@ def tenants_of(user: Any) -> list[str]:
     """Return the tenants whose log a person reads, asked of each of the systems."""
     from example_project.licensing import permissions as licensing
     from example_project.tracker import permissions as tracker
+    from example_project.workspaces import permissions as workspaces
 
     if not user.is_authenticated:
         return []
-    return [tenant for system in (tracker, licensing) for tenant in system.logs_of(user)]
+    systems = (tracker, workspaces, licensing)
+    return [tenant for system in systems for tenant in system.logs_of(user)]

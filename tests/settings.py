@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "audit_log",
     "example_project.demo",
     "example_project.tracker",
+    "example_project.workspaces",
     "example_project.licensing",
     "example_project.languages",
     "tests.testapp",

@@ -15,12 +15,13 @@ from audit_log import catalogue
 from audit_log.models import AuditEntry
 from example_project import settings as example
 from tests.conftest import REFERENCE_SYSTEMS
-from tests.example.systems import licensing, tracker
+from tests.example.systems import licensing, tracker, workspaces
 from tests.example.systems.common import ADDRESS, Expected, Performers, World, gone
 from tests.example.systems.records import RECORDS, Record
 
 SYSTEMS: dict[str, tuple[type[World], Performers]] = {
     "A": (tracker.Tracker, tracker.performs),
+    "B": (workspaces.Team, workspaces.performs),
     "C": (licensing.Platform, licensing.performs),
 }
 

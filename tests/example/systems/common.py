@@ -134,9 +134,13 @@ def masked(*names: str) -> dict[str, Any]:
 
 
 def named(changes: dict[str, Any], **texts: str) -> dict[str, Any]:
-    """Add what foreign keys are called."""
+    """Add what the objects of foreign keys are called."""
+
+    def side(change: dict[str, Any]) -> str:
+        return "old_repr" if change["new"] is None else "new_repr"
+
     return {
-        name: change | ({"new_repr": texts[name]} if name in texts else {})
+        name: change | ({side(change): texts[name]} if name in texts else {})
         for name, change in changes.items()
     }
 

@@ -1,0 +1,1 @@
+"""Team workspaces: members, projects, settings, API keys, integrations, each team's its own."""
