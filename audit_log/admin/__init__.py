@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from audit_log.admin.entries import AuditEntryAdmin
 from audit_log.admin.history import AuditHistoryAdminMixin
+from audit_log.admin.holds import AuditHoldAdmin
 
-__all__ = ["AuditEntryAdmin", "AuditHistoryAdminMixin"]
+__all__ = ["AuditEntryAdmin", "AuditHistoryAdminMixin", "AuditHoldAdmin"]

@@ -23,7 +23,7 @@ from audit_log.admin.listing import Listing
 from audit_log.admin.pages import admin_url, app_crumb, page_context
 from audit_log.admin.query import Query
 from audit_log.admin.targets import change_page_of
-from audit_log.models import AuditEntry
+from audit_log.models import AuditEntry, AuditHold
 from audit_log.reading.display import target_text
 from audit_log.reading.export import export_response
 from audit_log.reading.visibility import may_export, may_read, visible_entries
@@ -117,6 +117,7 @@ class AuditEntryAdmin(EntryAdmin):
         context = {
             "entry": entry,
             "references": entry.references.order_by("pk"),
+            "hold_url": self._hold_url(request, entry),
             "target_url": change_page_of(entry, self.admin_site, request),
             "kept_until": end,
             "is_held": end is None and retention.rules.end_of(entry) is not None,
@@ -159,6 +160,14 @@ class AuditEntryAdmin(EntryAdmin):
 
     def _url(self, view: str) -> str:
         return admin_url(self.admin_site, AuditEntry, view)
+
+    def _hold_url(self, request: HttpRequest, entry: AuditEntry) -> str:
+        # The site may do without holds.
+        holds = self.admin_site._registry.get(AuditHold)
+        if holds is None or not entry.target_id or not holds.has_add_permission(request):
+            return ""
+        named = {"target_type": entry.target_type, "target_id": entry.target_id}
+        return f"{admin_url(self.admin_site, AuditHold, 'add')}?{urlencode(named)}"
 
     def _only_reading(self, request: HttpRequest) -> None:
         if request.method not in READING or not may_read(request):

@@ -78,14 +78,19 @@ def hold(
         correlation_id=str(correlation_id),
         since=since,
         until=until,
-        placed_by=shorten(current().current_actor().repr),
     )
     try:
         placed.full_clean(exclude=["actor"])
     except ValidationError as error:
         raise ValueError("; ".join(_told(error))) from error
-    placed.save()
-    return placed
+    return place(placed)
+
+
+def place(new: AuditHold) -> AuditHold:
+    """Let a hold that is made and validated come into force, placed by who acts now."""
+    new.placed_by = shorten(current().current_actor().repr)
+    new.save(force_insert=True)
+    return new
 
 
 def release(held: AuditHold) -> None:
