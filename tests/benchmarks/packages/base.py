@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from typing import Any
-
-Operation = Callable[[], None]
 
 
 class Package:
@@ -23,9 +21,17 @@ class Package:
     middleware: Sequence[str] = ()
     settings: Mapping[str, Any] = {}
     records: Mapping[str, int] = {}
-    """How many records an operation leaves, by its kind: 1 where nothing is said."""
+    """How many records an object's operations leave, by their kind: 1 where nothing is said."""
     misses: Set[str] = frozenset()
-    """The kinds of operations of which nothing is recorded."""
+    """The kinds of operations of which nothing is recorded unasked."""
+    note: str = ""
+    """How it is configured, where that is not what it does by itself."""
+
+    def manager(self) -> Any:
+        """Return the manager of the audited models."""
+        from django.db.models import Manager
+
+        return Manager()
 
     def audit(self, model: Any) -> None:
         """Have the changes of ``model`` recorded; called right below its definition."""
@@ -37,13 +43,28 @@ class Package:
         """Return a block in which ``user`` is who does it."""
         raise NotImplementedError
 
-    def log(self) -> Sequence[Any]:
-        """Return the models whose tables are the log; the first has a row for each record."""
-        return ()
-
-    def own_call(self, case: str, work: Any) -> Operation | None:
-        """Return what the package offers in place of Django's method for a case it misses."""
+    def unit(self, user: Any) -> AbstractContextManager[Any] | None:
+        """Return the block that each operation, or a transaction of them, has to be done in."""
         return None
 
-    def check(self, case: str) -> None:
+    def log(self) -> Sequence[Any]:
+        """Return the models whose tables are the log."""
+        return ()
+
+    def recorded(self) -> Sequence[Any]:
+        """Return those of which a row is a record."""
+        return self.log()[:1]
+
+    def own_call(self, kind: str, first: int, number: int) -> Any:
+        """Return what the package offers for a kind it misses: an operation and its objects."""
+        return None
+
+    def check(self, kind: str) -> None:
         """Raise :exc:`AssertionError` where the records are not what they should be."""
+
+
+def project_models() -> Sequence[Any]:
+    """Return the audited models."""
+    from tests.benchmarks.project.models import Item, Owner, Tag
+
+    return Item, Owner, Tag

@@ -60,7 +60,7 @@ class AuditLog(Package):
             assert entry.actor_repr == actor, entry.actor_repr
             assert entry.changes.keys() == told, (case, entry.action, entry.changes)
             if case == "m2m":
-                assert entry.action == "basket.update"
+                assert entry.action == "item.update"
                 continue
             value = entry.changes.get("quantity")
             if case in {"fetch", "save", "view"}:

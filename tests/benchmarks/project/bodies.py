@@ -1,15 +1,15 @@
-"""What the cases do: each function prepares its objects and returns what is timed."""
+"""What the cases do: each function returns an operation, and what it is done to one by one."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from tests.benchmarks.project.models import Basket, Item, Tag
+from tests.benchmarks.project.models import Item, Tag
 
-Body = Callable[[], None]
+Work = tuple[Callable[[Any], Any], Iterable[Any]]
 
 OWNERS, TAGS = 20, 40
 
@@ -37,112 +37,95 @@ def touch(item: Item) -> None:
     item.name = f"Item {item.pk} as of {item.quantity}"
 
 
-def create(first: int, number: int) -> Body:
-    def body() -> None:
-        for one in range(first, first + number):
-            Item.objects.create(**values(one))
+def create(first: int, number: int) -> Work:
+    def operation(one: int) -> None:
+        Item.objects.create(**values(one))
 
-    return body
-
-
-def fetch(first: int, number: int) -> Body:
-    def body() -> None:
-        for key in range(first, first + number):
-            item = Item.objects.get(pk=key)
-            touch(item)
-            item.save()
-
-    return body
+    return operation, range(first, first + number)
 
 
-def save(first: int, number: int) -> Body:
-    items = items_of(first, number)
+def fetch(first: int, number: int) -> Work:
+    def operation(key: int) -> None:
+        item = Item.objects.get(pk=key)
+        touch(item)
+        item.save()
 
-    def body() -> None:
-        for item in items:
-            touch(item)
-            item.save()
-
-    return body
+    return operation, range(first, first + number)
 
 
-def delete(first: int, number: int) -> Body:
-    items = items_of(first, number)
+def save(first: int, number: int) -> Work:
+    def operation(item: Item) -> None:
+        touch(item)
+        item.save()
 
-    def body() -> None:
-        for item in items:
-            item.delete()
-
-    return body
+    return operation, found(first, number)
 
 
-def load(first: int, number: int) -> Body:
-    found = Item.objects.filter(pk__gte=first, pk__lt=first + number)
-
-    def body() -> None:
-        assert len(list(found.all())) == number
-
-    return body
+def delete(first: int, number: int) -> Work:
+    return Item.delete, found(first, number)
 
 
-def m2m(first: int, number: int) -> Body:
+def load(first: int, number: int) -> Work:
+    items = Item.objects.filter(pk__gte=first, pk__lt=first + number)
+
+    def operation(_: None) -> None:
+        assert len(list(items.all())) == number
+
+    return operation, [None]
+
+
+def m2m(first: int, number: int) -> Work:
     """Add five tags, remove two, set to two that are there and two that are not."""
-    baskets = list(Basket.objects.filter(pk__gte=first, pk__lt=first + number).order_by("pk"))
-    assert len(baskets) == number
     tags = list(Tag.objects.order_by("pk"))
 
-    def body() -> None:
-        for basket in baskets:
-            start = basket.pk % (TAGS - 7)
-            some = tags[start : start + 7]
-            basket.tags.add(*some[:5])
-            basket.tags.remove(*some[:2])
-            basket.tags.set(some[3:])
+    def operation(what: tuple[Item, str, list[Tag]]) -> None:
+        item, verb, some = what
+        if verb == "set":
+            item.tags.set(some)
+        else:
+            getattr(item.tags, verb)(*some)
 
-    return body
+    def operations(item: Item) -> Iterable[tuple[Item, str, list[Tag]]]:
+        start = item.pk % (TAGS - 7)
+        some = tags[start : start + 7]
+        return (item, "add", some[:5]), (item, "remove", some[:2]), (item, "set", some[3:])
 
-
-def bulk_create(first: int, number: int) -> Body:
-    items = [Item(**values(one)) for one in range(first, first + number)]
-
-    def body() -> None:
-        Item.objects.bulk_create(items)
-
-    return body
+    return operation, [one for item in found(first, number) for one in operations(item)]
 
 
-def update(first: int, number: int) -> Body:
-    found = Item.objects.filter(pk__gte=first, pk__lt=first + number)
-
-    def body() -> None:
-        assert found.update(status=Item.Status.RETIRED) == number
-
-    return body
+def bulk_create(first: int, number: int) -> Work:
+    return Item.objects.bulk_create, [new_items(first, number)]
 
 
-def queryset_delete(first: int, number: int) -> Body:
-    found = Item.objects.filter(pk__gte=first, pk__lt=first + number)
+def update(first: int, number: int) -> Work:
+    items = Item.objects.filter(pk__gte=first, pk__lt=first + number)
 
-    def body() -> None:
-        assert found.delete()[0] == number
+    def operation(_: None) -> None:
+        assert items.update(status=Item.Status.RETIRED) == number
 
-    return body
+    return operation, [None]
 
 
-def items_of(first: int, number: int) -> list[Item]:
+def queryset_delete(first: int, number: int) -> Work:
+    items = Item.objects.filter(pk__gte=first, pk__lt=first + number)
+
+    def operation(_: None) -> None:
+        assert items.delete()[0] == number
+
+    return operation, [None]
+
+
+def new_items(first: int, number: int) -> list[Item]:
+    return [Item(**values(one)) for one in range(first, first + number)]
+
+
+def found(first: int, number: int) -> list[Item]:
     items = list(Item.objects.filter(pk__gte=first, pk__lt=first + number).order_by("pk"))
     assert len(items) == number
     return items
 
 
-BODIES: dict[str, Callable[[int, int], Body]] = {
-    "create": create,
-    "fetch": fetch,
-    "save": save,
-    "delete": delete,
-    "load": load,
-    "m2m": m2m,
-    "bulk_create": bulk_create,
-    "update": update,
-    "queryset_delete": queryset_delete,
+BODIES: dict[str, Callable[[int, int], Work]] = {
+    one.__name__: one
+    for one in (create, fetch, save, delete, load, m2m, bulk_create, update, queryset_delete)
 }

@@ -11,12 +11,23 @@ from django.db import models
 class Owner(models.Model):
     name = models.CharField(max_length=100)
 
+    objects = settings.PACKAGE.manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=50)
+
+    objects = settings.PACKAGE.manager()
+
     def __str__(self) -> str:
         return self.name
 
 
 class Item(models.Model):
-    """Twelve fields of all kinds, and a key."""
+    """Twelve fields of all kinds, a key, and a many-to-many field."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -35,27 +46,13 @@ class Item(models.Model):
     details = models.JSONField(default=dict)
     serial_number = models.UUIDField(default=uuid.uuid4)
     email = models.EmailField(blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Tag(models.Model):
-    name = models.CharField(max_length=50)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Basket(models.Model):
-    """Has the many-to-many field; with one, Item would lose Django's fast way of deleting."""
-
-    name = models.CharField(max_length=100)
     tags = models.ManyToManyField(Tag)
 
+    objects = settings.PACKAGE.manager()
+
     def __str__(self) -> str:
         return self.name
 
 
-for _model in (Owner, Item, Tag, Basket):
+for _model in (Owner, Tag, Item):
     settings.PACKAGE.audit(_model)

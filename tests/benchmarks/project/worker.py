@@ -21,7 +21,9 @@ import pstats
 import sys
 import time
 import traceback
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -38,11 +40,10 @@ from django.db import connection, transaction  # noqa: E402
 from tests.benchmarks.cases import CASES, Case  # noqa: E402
 from tests.benchmarks.packages import Package  # noqa: E402
 from tests.benchmarks.project import bodies  # noqa: E402
-from tests.benchmarks.project.models import Basket, Item, Owner, Tag  # noqa: E402
+from tests.benchmarks.project.models import Item, Owner, Tag  # noqa: E402
 
 PACKAGE: Package = settings.PACKAGE
 SEEDED = 20_000 + 1_000
-BASKETS = 400
 SIZE_BATCH = 100
 
 
@@ -50,10 +51,12 @@ def set_up(seeded: int = SEEDED) -> None:
     call_command("migrate", run_syncdb=True, verbosity=0)
     PACKAGE.migrated()
     User.objects.create_user("ann", "ann@example.com", "ann", first_name="Ann", last_name="Example")
-    Owner.objects.bulk_create([Owner(name=f"Owner {n}") for n in range(bodies.OWNERS)])
-    Tag.objects.bulk_create([Tag(name=f"Tag {n}") for n in range(bodies.TAGS)])
-    Basket.objects.bulk_create([Basket(name=f"Basket {n}") for n in range(BASKETS)])
-    Item.objects.bulk_create([Item(**bodies.values(n)) for n in range(1, seeded + 1)])
+    for new in (
+        [Owner(name=f"Owner {n}") for n in range(bodies.OWNERS)],
+        [Tag(name=f"Tag {n}") for n in range(bodies.TAGS)],
+        bodies.new_items(1, seeded),
+    ):
+        type(new[0])._base_manager.bulk_create(new)
     execute("CREATE TABLE seed AS SELECT * FROM project_item")
 
 
@@ -81,7 +84,7 @@ def clear(*models: Any) -> None:
 
 def reset(items: int) -> None:
     """The tables as every case finds them, and nothing left for it to do of what was before."""
-    clear(Basket.tags.through, Item)
+    clear(Item.tags.through, Item)
     execute(f"INSERT INTO project_item SELECT * FROM seed WHERE id <= {items}")
     clear(*PACKAGE.log())
     if connection.vendor == "postgresql":
@@ -90,27 +93,56 @@ def reset(items: int) -> None:
         execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def body_of(case: Case, first: int, number: int) -> Any:
-    body = bodies.BODIES[case.kind](first, number)
-    return transaction.atomic(body) if case.atomic else body
+def body_of(case: Case, first: int, number: int, user: User | None) -> Callable[[], None]:
+    """Return what is timed: the operations one by one, or as one transaction."""
+    work = None
+    if case.kind in PACKAGE.misses:
+        work = PACKAGE.own_call(case.kind, first, number)
+    operation, objects = work or bodies.BODIES[case.kind](first, number)
+    unit = partial(PACKAGE.unit, user)
+    has_units = unit() is not None
+
+    def alone() -> None:
+        for one in objects:
+            operation(one)
+
+    def in_units() -> None:
+        for one in objects:
+            with unit():
+                operation(one)
+
+    def together() -> None:
+        with transaction.atomic(), unit() or nullcontext():
+            alone()
+
+    return together if case.atomic else in_units if has_units else alone
 
 
-def ready(name: str, number: int, warm_up: int) -> Any:
+def ready(case: Case, number: int, warm_up: int, user: User | None) -> Callable[[], None]:
     """Bring the tables and the process to where the case begins, and return its body."""
-    case = CASES[name]
     reset(warm_up + number if case.filled else 0)
     first = 1 if case.filled else SEEDED + 1
     if warm_up:
-        body_of(case, first, warm_up)()
-    body = body_of(case, first + warm_up, number)
+        body_of(case, first, warm_up, user)()
+    body = body_of(case, first + warm_up, number, user)
     clear(*PACKAGE.log())
     return body
 
 
+@contextmanager
+def somebody() -> Iterator[User | None]:
+    if not settings.CHOSEN["actor"]:
+        yield None
+        return
+    user = User.objects.get(username="ann")
+    with PACKAGE.acting(user):
+        yield user
+
+
 def run(case: str, number: int, warm_up: int) -> dict[str, Any]:
     """Return seconds on the clock and of this process's work, and the records left."""
-    with as_somebody():
-        body = ready(case, number, warm_up)
+    with somebody() as user:
+        body = ready(CASES[case], number, warm_up, user)
         gc.collect()
         clock, work = time.perf_counter(), time.process_time()
         body()
@@ -121,28 +153,21 @@ def run(case: str, number: int, warm_up: int) -> dict[str, Any]:
 
 def check(kind: str, number: int) -> int:
     """Return how many records there are. Raises :exc:`AssertionError` if it is a wrong number."""
-    if not (models := PACKAGE.log()):
-        return 0
-    records: int = models[0]._base_manager.count()
-    each = 0 if kind == "load" or kind in PACKAGE.misses else PACKAGE.records.get(kind, 1)
-    expected = each * number
-    if records != expected:
-        raise AssertionError(f"{PACKAGE.name}, {kind}: {records} records instead of {expected}")
+    models = PACKAGE.recorded()
+    records = sum(model._base_manager.count() for model in models)
+    missed = kind in PACKAGE.misses and PACKAGE.own_call(kind, 1, 1) is None
+    each = 0 if not models or kind == "load" or missed else PACKAGE.records.get(kind, 1)
+    if records != each * number:
+        wrong = f"{records} records instead of {each * number}"
+        raise AssertionError(f"{PACKAGE.name}, {kind}: {wrong}")
     PACKAGE.check(kind)
     return records
 
 
-def as_somebody() -> ExitStack:
-    stack = ExitStack()
-    if settings.CHOSEN["actor"]:
-        stack.enter_context(PACKAGE.acting(User.objects.get(username="ann")))
-    return stack
-
-
 def profile(case: str, number: int, warm_up: int, lines: int = 40) -> str:
     profiler = cProfile.Profile()
-    with as_somebody():
-        body = ready(case, number, warm_up)
+    with somebody() as user:
+        body = ready(CASES[case], number, warm_up, user)
         gc.collect()
         profiler.runcall(body)
     check(CASES[case].kind, number)
@@ -152,33 +177,29 @@ def profile(case: str, number: int, warm_up: int, lines: int = 40) -> str:
 
 
 def size(number: int) -> float:
-    """Return the bytes that an entry of an update takes: the log's tables and all indexes."""
+    """Return the bytes that a record of an update takes: the log's tables and all indexes."""
     reset(number)
-    vacuum()
     before = log_size()
-    with as_somebody():
+    case = Case("updates", "fetch", number, atomic=True)
+    with somebody() as user:
         for first in range(1, number + 1, SIZE_BATCH):
-            body = bodies.fetch(first, min(SIZE_BATCH, number + 1 - first))
-            transaction.atomic(body)()
+            body_of(case, first, min(SIZE_BATCH, number + 1 - first), user)()
     records = check("fetch", number)
-    vacuum()
     return (log_size() - before) / records
 
 
-def vacuum() -> None:
-    execute("VACUUM")
-
-
 def log_size() -> int:
+    """Return the bytes of the log; on SQLite of the database, which has nothing else in it."""
+    if connection.vendor == "sqlite":
+        clear(Item)
+    execute("VACUUM")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            names = " UNION ALL ".join(f"SELECT '{name}'" for name in quoted(PACKAGE.log()))
-            cursor.execute(f"SELECT sum(pg_total_relation_size(n::regclass)) FROM ({names}) t(n)")
-            return int(cursor.fetchone()[0])
-        # All of the database: what else is in it is the same before and after.
-        clear(Item)
-        execute("VACUUM")
-        cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+            tables = ", ".join(["(%s)"] * len(PACKAGE.log()))
+            sizes = "SELECT sum(pg_total_relation_size(name::regclass))"
+            cursor.execute(f"{sizes} FROM (VALUES {tables}) t(name)", quoted(PACKAGE.log()))
+        else:
+            cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
         return int(cursor.fetchone()[0])
 
 
