@@ -9,15 +9,13 @@ from typing import Any
 from tests.benchmarks.cases import CASES
 from tests.benchmarks.packages import BARE, PACKAGES
 
-NONE = "none"
+Rounds = Sequence[Mapping[str, Any]]
 
 
-def ratios(
-    rounds: Sequence[Mapping[str, Any]], bare: Sequence[Mapping[str, Any]], what: str
-) -> Any:
+def ratios(rounds: Rounds, bare: Rounds, clock: str) -> tuple[float, float, float]:
     """Return the ratio of the medians, and the least and the most of the rounds' own ratios."""
-    of_rounds = [one[what] / other[what] for one, other in zip(rounds, bare, strict=True)]
-    middle = median(one[what] for one in rounds) / median(one[what] for one in bare)
+    of_rounds = [one[clock] / other[clock] for one, other in zip(rounds, bare, strict=True)]
+    middle = median(one[clock] for one in rounds) / median(one[clock] for one in bare)
     return middle, min(of_rounds), max(of_rounds)
 
 
@@ -26,29 +24,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def captured(package: str, case: str) -> bool:
-    return package == BARE or CASES[case].kind not in PACKAGES[package].misses
+def writing(results: Mapping[str, Any], database: str, clock: str = "seconds") -> str:
+    """Return the table of the writing side, in units of bare Django.
 
-
-def writing(results: Mapping[str, Any], database: str) -> str:
-    """Return the table of the writing side, in units of bare Django."""
-    packages = list(next(iter(results.values())))
-    head = ["case", "goal", "bare"]
-    head += [name for name in packages if name != BARE]
+    ``clock`` is ``seconds``, or ``cpu``: the work of the process alone, without the server's.
+    """
+    packages = [name for name in next(iter(results.values())) if name != BARE]
     rows = []
     for case, by_package in results.items():
         goal = CASES[case].goals[database == "postgres"]
-        row = [CASES[case].title, f"≤ {goal}" if goal else "", f"{per_operation(case, by_package)}"]
+        row = [CASES[case].title, f"≤ {goal}" if goal else "", per_operation(case, by_package)]
         for package in packages:
-            if package == BARE:
-                continue
-            middle, least, most = ratios(by_package[package], by_package[BARE], "seconds")
-            text = f"{middle:.2f} ({least:.2f}–{most:.2f})"
-            if not captured(package, case):
-                text = f"{NONE} ({middle:.2f})"
-            row.append(text)
+            middle, least, most = ratios(by_package[package], by_package[BARE], clock)
+            spread = f"{middle:.2f} ({least:.2f}–{most:.2f})"
+            if CASES[case].kind in PACKAGES[package].misses:
+                own = by_package[package][0]["records"]
+                spread = f"none; by its own call {spread}" if own else "none"
+            row.append(spread)
         rows.append(row)
-    return table(head, rows)
+    return table(["case", "goal", BARE, *packages], rows)
 
 
 def per_operation(case: str, by_package: Mapping[str, Any]) -> str:

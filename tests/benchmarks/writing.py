@@ -44,15 +44,15 @@ def sizes(case: Case, scale: float) -> dict[str, int]:
 
 
 def started(target: Target) -> Worker:
+    """Make the database, and return a process to measure in.
+
+    Another one than that which migrates, as in production: migrations leave a process slower.
+    """
     say(f"Setting up {target.package}")
     target.create()
-    worker = Worker(target)
-    try:
+    with Worker(target) as worker:
         worker.do("set_up")
-    except BaseException:
-        worker.close()
-        raise
-    return worker
+    return Worker(target)
 
 
 def sizes_of_entries(targets: Sequence[Target], number: int) -> Mapping[str, float]:

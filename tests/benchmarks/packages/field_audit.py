@@ -53,6 +53,7 @@ class FieldAudit(Package):
                 new_items(first, number)
             ]
         if kind == "update":
+            items = Item.objects.filter(pk__in=range(first, first + number))
             return lambda _: items.update(
                 status=Item.Status.RETIRED, audit_action=AuditAction.AUDIT
             ), [None]

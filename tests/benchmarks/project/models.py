@@ -41,7 +41,7 @@ class Item(models.Model):
     released_on = models.DateField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
     is_active = models.BooleanField(default=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, db_index=True)
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="items")
     details = models.JSONField(default=dict)
     serial_number = models.UUIDField(default=uuid.uuid4)
