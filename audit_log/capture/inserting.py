@@ -14,12 +14,14 @@ from django.db.models.sql.subqueries import InsertQuery
 
 from audit_log import registry
 from audit_log.capture.events import create_event, update_event
-from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
-from audit_log.capture.rows import Row, RowReader, key_of, rows_of
+from audit_log.capture.relations import recorded_field_of
+from audit_log.capture.rows import Row, RowReader, rows_of
 from audit_log.capture.saving import stored
 from audit_log.capture.summary import summary_event
 from audit_log.capture.tables import can_record
+from audit_log.capture.through import InsertedRelations
 from audit_log.capture.transactions import one_transaction
+from audit_log.capture.upserting import Change, Upsert
 from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
@@ -71,54 +73,38 @@ def _wrap(original: Callable[..., Any]) -> Callable[..., Any]:
         with one_transaction(using, self.model._meta.db_table):
             if ignore_conflicts:
                 created = _Inserted(self.model, using)
-                self._insert = created.insert  # type: ignore[attr-defined]
-                try:
-                    result = proceed()
-                finally:
-                    del self._insert  # type: ignore[attr-defined]
+                result = _with_insert(self, created.insert, proceed)
                 with guard(using, type_of(self.model)):
                     tell.came(created.instances())
-            elif update_conflicts:
-                met: dict[Any, Row] = {}
-                with guard(using, type_of(self.model)):
-                    met = _rows_met(self.model, using, objs, unique_fields)
-                result = proceed()
-                with guard(using, type_of(self.model)):
-                    tell.came_or_met(objs, met)
+            elif update_conflicts and tell.reads:
+                insert = Upsert(self._insert, self.model, using, tell.came_or_met).insert  # type: ignore[attr-defined]
+                result = _with_insert(self, insert, proceed)
             else:
                 result = proceed()
                 with guard(using, type_of(self.model)):
-                    tell.came(objs)
+                    tell.came(objs, "upsert" if update_conflicts else "create")
         return result
 
     bulk_create.audit_log_original = original  # type: ignore[attr-defined]
     return bulk_create
 
 
-def _teller(model: type[models.Model], using: str) -> _Rows | _Relations | None:
+def _with_insert(queryset: QuerySet, insert: Callable[..., Any], proceed: Callable[[], Any]) -> Any:
+    queryset._insert = insert  # type: ignore[attr-defined]
+    try:
+        return proceed()
+    finally:
+        del queryset._insert  # type: ignore[attr-defined]
+
+
+def _teller(model: type[models.Model], using: str) -> _Rows | InsertedRelations | None:
     policy = registry.policy_for(model)
     if policy is None:
-        return _Relations(model, using) if recorded_field_of(model, using) else None
+        field = recorded_field_of(model, using)
+        return None if field is None else InsertedRelations(field, using)
     if policy.bulk == "off" or is_paused(policy.target_type) or not can_record(model, using):
         return None
     return _Rows(policy, using)
-
-
-class _Relations:
-    """Tells of rows of a many-to-many table."""
-
-    def __init__(self, through: type[models.Model], using: str) -> None:
-        self.field: Any = recorded_field_of(through, using)
-        self.using = using
-
-    def came(self, objs: Sequence[models.Model]) -> None:
-        for batch in _batches(objs):
-            pairs = pairs_of(self.field, [obj.__dict__ for obj in batch])
-            write(relation_events(self.field, pairs, (), self.using), self.using)
-
-    def came_or_met(self, objs: Sequence[models.Model], met: dict[Any, Row]) -> None:
-        # A pair that was met was there before.
-        self.came([obj for obj in objs if obj.pk not in met])
 
 
 class _Rows:
@@ -127,30 +113,28 @@ class _Rows:
     def __init__(self, policy: Policy, using: str) -> None:
         self.policy = policy
         self.using = using
+        self.reads = policy.bulk != "summary"
+        """Whether it matters what the rows held before."""
 
-    def came(self, objs: Sequence[models.Model]) -> None:
+    def came(self, objs: Sequence[models.Model], what: str = "create") -> None:
         if self.policy.bulk == "summary":
             if objs:
-                write([summary_event(self.policy, "create", len(objs))], self.using)
+                write([summary_event(self.policy, "create", len(objs), what)], self.using)
             return
         for batch in _batches(objs):
             write(list(self._created(batch)), self.using)
 
-    def came_or_met(self, objs: Sequence[models.Model], met: dict[Any, Row]) -> None:
-        if self.policy.bulk == "summary":
-            self.came(objs)
-            return
-        model = self.policy.model
-        for batch in _batches(objs):
-            now = rows_of(model, self.using).in_bulk([obj.pk for obj in batch])
+    def came_or_met(self, changes: Sequence[Change]) -> None:
+        model, policy = self.policy.model, self.policy
+        names = [field.attname for field in model._meta.concrete_fields]
+        for batch in _batches(changes):
             events: list[Event | None] = []
-            for key, instance in now.items():
-                new = instance.__dict__
-                old = met.get(key)
+            for old, new in batch:
+                instance = model.from_db(self.using, names, [new[name] for name in names])
                 events.append(
-                    create_event(instance, self.policy, self.policy.fields, new)
+                    create_event(instance, policy, policy.fields, new)
                     if old is None
-                    else update_event(instance, self.policy, self.policy.fields, old, new)
+                    else update_event(instance, policy, policy.fields, old, new)
                 )
             write([event for event in events if event is not None], self.using)
 
@@ -213,56 +197,6 @@ class _Inserted:
         return found
 
 
-def _rows_met(
-    model: type[models.Model],
-    using: str,
-    objs: Sequence[models.Model],
-    unique_fields: Sequence[str] | None,
-) -> dict[Any, Row]:
-    """Return, by key, the rows that ``objs`` may conflict with, as they are, locked."""
-    connection = connections[using]
-    met: dict[Any, Row] = {}
-    for batch in _batches(objs, 200):
-        for names in _unique_sets(model, unique_fields):
-            wanted = models.Q()
-            for obj in batch:
-                values = {name: getattr(obj, name) for name in names}
-                if all(value is not None for value in values.values()):
-                    wanted |= models.Q(**values)
-            if not wanted:
-                continue
-            rows = rows_of(model, using).filter(wanted).order_by("pk")
-            if connection.features.has_select_for_update:
-                no_key = connection.features.has_select_for_no_key_update
-                rows = rows.select_for_update(no_key=no_key)
-            columns = [field.attname for field in model._meta.concrete_fields]
-            for found in rows.values(*columns):
-                met[key_of(model, found)] = found
-    return met
-
-
-def _unique_sets(
-    model: type[models.Model], unique_fields: Sequence[str] | None
-) -> list[tuple[str, ...]]:
-    meta = model._meta
-
-    def attnames(names: Sequence[str]) -> tuple[str, ...]:
-        fields: list[Any] = []
-        for name in names:
-            fields += meta.pk_fields if name == "pk" else [meta.get_field(name)]
-        return tuple(field.attname for field in fields)
-
-    if unique_fields:
-        return [attnames(unique_fields)]
-    # MariaDB takes any unique key for a conflict.
-    return [
-        attnames([field.name for field in meta.pk_fields]),
-        *((field.attname,) for field in meta.local_concrete_fields if field.unique),
-        *(attnames(names) for names in meta.unique_together),
-        *(attnames(constraint.fields) for constraint in meta.total_unique_constraints),
-    ]
-
-
-def _batches(objs: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(objs), size):
-        yield objs[start : start + size]
+def _batches(objs: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(objs), BATCH):
+        yield objs[start : start + BATCH]

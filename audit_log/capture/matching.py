@@ -55,7 +55,7 @@ class Matching:
         self.plain: QuerySet = models.QuerySet(self.model, query=query, using=self.using)
         joins = query.count_active_tables() > 1
         self._is_simple = not (joins or query.annotations or query.distinct or query.group_by)
-        self._is_innodb = self.locks and self.connection.vendor == "mysql"
+        self._is_innodb = self.locks and _is_innodb(self.connection)
         committed = {"read committed", "read uncommitted"}
         # What joins, Django finds the keys of first, too: InnoDB has no UPDATE by a subquery.
         self._finds_keys = self._is_innodb and (
@@ -74,11 +74,7 @@ class Matching:
 
     def now(self, keys: Sequence[Any], names: Sequence[str]) -> list[Any]:
         """Return the rows that have these keys now, as tuples of the columns ``names``."""
-        rows = rows_of(self.model, self.using).values_list(*names)
-        if not self._is_innodb:
-            return list(rows.filter(pk__in=keys))
-        # A row that was not really changed is older in the transaction's snapshot.
-        return [row for part in _parts(keys) for row in self._locked(rows.filter(pk__in=part))]
+        return rows_by_key(self.model, self.using, keys, names)
 
     def _rows(self) -> QuerySet:
         if self._is_simple:
@@ -108,21 +104,10 @@ class Matching:
         rows = self._columns(self.plain if self._is_simple else rows_of(self.model, self.using))
         found = list(keys[:KEYS])
         while found:
-            yield list(self._locked(rows.filter(pk__in=found)))
+            yield _locked_by_key(rows.filter(pk__in=found))
             if len(found) < KEYS:
                 return
             found = list(keys.filter(pk__gt=found[-1])[:KEYS])
-
-    def _locked(self, rows: QuerySet) -> Iterator[Any]:
-        """Run a SELECT by key; without a hint it looks at all rows where they are few."""
-        rows = rows.order_by().select_for_update()
-        try:
-            compiler, sql, parameters = self._compile(rows.query, "PRIMARY")
-        except EmptyResultSet:
-            return iter(())
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return compiler.results_iter([cursor.fetchall()], tuple_expected=True)  # type: ignore[no-any-return]
 
     def _in_one_go(self) -> Iterator[list[Any]]:
         plain = self.plain.order_by()
@@ -130,7 +115,7 @@ class Matching:
         plain.query.annotations, plain.query.distinct, plain.query.group_by = {}, False, None
         rows = self._columns(plain).select_for_update()
         try:
-            compiler, sql, parameters = self._compile(rows.query, self._index(plain))
+            compiler, sql, parameters = _compiled(rows, self._index(plain))
         except EmptyResultSet:
             return
         with self._unbuffered() as cursor:
@@ -151,14 +136,6 @@ class Matching:
         names = (plan["key"] or "").split(",")
         return ", ".join(self.connection.ops.quote_name(name) for name in names if name)
 
-    def _compile(self, query: Any, index: str) -> tuple[Any, str, Any]:
-        compiler = query.get_compiler(self.using)
-        sql, parameters = compiler.as_sql()
-        source = f" FROM {self.connection.ops.quote_name(self.model._meta.db_table)}"
-        if index:
-            sql = sql.replace(source, f"{source} FORCE INDEX ({index})", 1)
-        return compiler, sql, parameters
-
     def _unbuffered(self) -> Any:
         # The driver's usual cursor keeps all rows in memory.
         driver: Any = self.connection.Database.cursors.SSCursor
@@ -166,12 +143,61 @@ class Matching:
         return self.connection._prepare_cursor(wrapper(self.connection.connection.cursor(driver)))
 
 
+def rows_by_key(
+    model: type[models.Model], using: str, keys: Sequence[Any], names: Sequence[str]
+) -> list[Any]:
+    """Return the rows that have these keys now, as tuples of the columns ``names``.
+
+    They are in no order, and locked on InnoDB: without a lock it would show a row that the
+    transaction did not change as it was when the transaction began.
+    """
+    rows = rows_of(model, using).values_list(*names)
+    if not (model._meta.managed and _is_innodb(connections[using])):
+        return list(rows.filter(pk__in=keys))
+    parts = (keys[start : start + KEYS] for start in range(0, len(keys), KEYS))
+    return [row for part in parts for row in _locked_by_key(rows.filter(pk__in=part))]
+
+
+def locked_rows(rows: QuerySet, names: Sequence[str]) -> list[Any]:
+    """Return the rows of a queryset, locked, and no other row, as tuples of ``names``.
+
+    At InnoDB's REPEATABLE READ, rows that are newer than the snapshot are not among them.
+    """
+    connection: Any = connections[rows.db]
+    if _is_innodb(connection):
+        keys = list(rows.order_by("pk").values_list("pk", flat=True))
+        return rows_by_key(rows.model, rows.db, keys, names) if keys else []
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(no_key=connection.features.has_select_for_no_key_update)
+    return list(rows.order_by("pk").values_list(*names))
+
+
+def _is_innodb(connection: Any) -> bool:
+    return bool(connection.vendor == "mysql" and connection.features.has_select_for_update)
+
+
+def _locked_by_key(rows: QuerySet) -> list[Any]:
+    # Without a hint, all rows are looked at where they are few, and locked.
+    try:
+        compiler, sql, parameters = _compiled(rows.order_by().select_for_update(), "PRIMARY")
+    except EmptyResultSet:
+        return []
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(compiler.results_iter([cursor.fetchall()], tuple_expected=True))
+
+
+def _compiled(rows: QuerySet, index: str) -> tuple[Any, str, Any]:
+    """Return a compiler, its SQL and the parameters, for a SELECT by one index."""
+    compiler: Any = rows.query.get_compiler(rows.db)
+    sql, parameters = compiler.as_sql()
+    source = f" FROM {compiler.connection.ops.quote_name(rows.model._meta.db_table)}"
+    if index:
+        sql = sql.replace(source, f"{source} FORCE INDEX ({index})", 1)
+    return compiler, sql, parameters
+
+
 def _expression(value: Any) -> Any:
     if hasattr(value, "resolve_expression"):
         return value
     return models.Value(value.pk if isinstance(value, models.Model) else value)
-
-
-def _parts(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(keys), KEYS):
-        yield keys[start : start + KEYS]

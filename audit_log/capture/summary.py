@@ -11,9 +11,12 @@ from audit_log.values import to_json
 
 
 def summary_event(
-    policy: Policy, verb: str, count: int, values: Mapping[str, Any] | None = None
+    policy: Policy, verb: str, count: int, what: str, values: Mapping[str, Any] | None = None
 ) -> Event:
-    """Return the one event of a bulk operation that hit ``count`` rows."""
+    """Return the one event of a bulk operation that hit ``count`` rows.
+
+    ``what`` is ``create``, ``update`` or ``upsert``, of which nobody looks how many rows came.
+    """
     told: dict[str, Any] = {}
     for name, value in (values or {}).items():
         field = policy.model._meta.get_field(name)
@@ -29,5 +32,5 @@ def summary_event(
         event_type=verb,
         target_type=policy.target_type,
         # Not as changes: what the rows held before was not read.
-        metadata={"bulk": verb, "count": count, "values": told},
+        metadata={"bulk": what, "count": count, "values": told},
     )

@@ -15,7 +15,10 @@ from audit_log.capture.relations import (
     recorded_field_of,
     relation_events,
 )
+from audit_log.capture.upserting import Change
 from audit_log.journal.recorder import write
+
+BATCH = 1000
 
 
 def update_relations(
@@ -26,6 +29,28 @@ def update_relations(
     if field is None:
         return update(queryset, **values)
     return _RelationUpdate(update, queryset, values, field).run()
+
+
+class InsertedRelations:
+    """Tells of rows that ``bulk_create()`` wrote."""
+
+    reads = True
+
+    def __init__(self, field: ManyToMany, using: str) -> None:
+        self.field = field
+        self.using = using
+
+    def came(self, objs: Sequence[models.Model], what: str = "create") -> None:
+        """Tell of rows that are new."""
+        for start in range(0, len(objs), BATCH):
+            pairs = pairs_of(self.field, [obj.__dict__ for obj in objs[start : start + BATCH]])
+            write(relation_events(self.field, pairs, (), self.using), self.using)
+
+    def came_or_met(self, changes: Sequence[Change]) -> None:
+        """Tell of rows that are new, and of others that were pointed elsewhere."""
+        lost = set(pairs_of(self.field, (old for old, _ in changes if old is not None)))
+        gained = set(pairs_of(self.field, (new for _, new in changes)))
+        write(relation_events(self.field, gained - lost, lost - gained, self.using), self.using)
 
 
 class _RelationUpdate(BeforeAfter):

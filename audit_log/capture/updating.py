@@ -126,7 +126,7 @@ def _summarise(
         count = original(queryset, **values)
         if count:
             with guard(using, policy.target_type):
-                write([summary_event(policy, "update", count, values)], using)
+                write([summary_event(policy, "update", count, "update", values)], using)
     return count
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit_log.journal.buffer import buffer_of
@@ -45,3 +47,47 @@ def statements(using: str = "default"):
         for query in captured.captured_queries
         if not query["sql"].upper().startswith(TRANSACTION_CONTROL)
     )
+
+
+def in_thread(work: Callable[[], Any]) -> None:
+    """Run something on a connection of its own, to its end."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  # raised below
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def held(work: Callable[[], Any]) -> Iterator[None]:
+    """Keep a transaction of somebody else open, which has done ``work``."""
+    done, leave = threading.Event(), threading.Event()
+
+    def run() -> None:
+        try:
+            with transaction.atomic():
+                work()
+                done.set()
+                leave.wait(30)
+        finally:
+            done.set()
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    done.wait(30)
+    try:
+        yield
+    finally:
+        leave.set()
+        thread.join()

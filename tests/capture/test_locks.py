@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
 
-from tests.capture.helpers import entries
-from tests.testapp.models import Author, Book, Cafe
+from tests.capture.helpers import entries, held, in_thread
+from tests.testapp.models import Author, Book, Cafe, Stock
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -23,50 +20,6 @@ pytestmark = [
 ]
 
 LEVELS = ("read committed", "repeatable read")
-
-
-def in_thread(work: Callable[[], Any]) -> None:
-    """Run something on a connection of its own, to its end."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001  # raised below
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
-
-
-@contextmanager
-def held(work: Callable[[], Any]) -> Iterator[None]:
-    """Keep a transaction of somebody else open, which has done ``work``."""
-    done, leave = threading.Event(), threading.Event()
-
-    def run() -> None:
-        try:
-            with transaction.atomic():
-                work()
-                done.set()
-                leave.wait(30)
-        finally:
-            done.set()
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    done.wait(30)
-    try:
-        yield
-    finally:
-        leave.set()
-        thread.join()
 
 
 @pytest.fixture(params=LEVELS)
@@ -127,6 +80,22 @@ def test_update_waits_for_no_row_that_does_not_match(name, level):
     with held(hold):
         assert UPDATES[name]() in {1, 2}
     assert len(entries()) > count
+
+
+def test_upsert_of_new_rows_waits_for_no_other(level):
+    """No gap between rows is locked, but the one below that the upsert alone locks."""
+
+    def upsert(sku: str) -> None:
+        unique = {} if connection.vendor == "mysql" else {"unique_fields": ["sku"]}
+        Stock.objects.bulk_create(
+            [Stock(sku=sku, count=1)], update_conflicts=True, update_fields=["count"], **unique
+        )
+
+    upsert("a")
+    upsert("z")
+    with held(lambda: upsert("m")):
+        upsert("n")
+    assert [e.changes["sku"]["new"] for e in entries()] == ["a", "z", "m", "n"]
 
 
 @pytest.mark.parametrize("by", ["update", "save", "bulk_update"])

@@ -19,3 +19,18 @@ class Exotic(models.Model):
     span = BigIntegerRangeField(null=True)
     prices = DecimalRangeField(null=True)
     during = DateTimeRangeField(null=True)
+
+
+class Slot(models.Model):
+    """Unique also where there is no shelf."""
+
+    shop = models.CharField(max_length=10)
+    shelf = models.IntegerField(null=True)
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "shelf"], name="pgapp_slot_unique", nulls_distinct=False
+            )
+        ]
