@@ -83,7 +83,9 @@ def test_update_waits_for_no_row_that_does_not_match(name, level):
 
 
 def test_upsert_of_new_rows_waits_for_no_other(level):
-    """No gap between rows is locked, but the one below that the upsert alone locks."""
+    """No gap between rows is locked, in which others may add theirs."""
+    if connection.vendor == "mysql" and level == "repeatable read":
+        pytest.skip("there, InnoDB's upsert locks the gap, also without the log")
 
     def upsert(sku: str) -> None:
         unique = {} if connection.vendor == "mysql" else {"unique_fields": ["sku"]}
@@ -94,8 +96,9 @@ def test_upsert_of_new_rows_waits_for_no_other(level):
     upsert("a")
     upsert("z")
     with held(lambda: upsert("m")):
+        upsert("l")
         upsert("n")
-    assert [e.changes["sku"]["new"] for e in entries()] == ["a", "z", "m", "n"]
+    assert [e.changes["sku"]["new"] for e in entries()] == ["a", "z", "m", "l", "n"]
 
 
 @pytest.mark.parametrize("by", ["update", "save", "bulk_update"])
