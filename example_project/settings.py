@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from example_project.tenants import of_user
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = "for the example only: make your own for anything real"  # noqa: S105
@@ -33,6 +35,7 @@ INSTALLED_APPS = [
     "example_project.tracker",
     "example_project.workspaces",
     "example_project.licensing",
+    "example_project.flows",
     "example_project.languages",
 ]
 
@@ -104,6 +107,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 # registrations say what is special about them.
 AUDIT_LOG: dict[str, Any] = {
     "VISIBILITY": "example_project.visibility.visible",
+    # Accounts are Django's. That some belong to a tenant, the project knows, not the app.
+    "MODELS": {"auth.User": {"tenant": of_user}},
 }
 
 # The extra "api-docs" describes the REST API at /api/schema/.

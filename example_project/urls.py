@@ -20,10 +20,12 @@ urlpatterns = [
     path("api/", include("example_project.licensing.api")),
     path("api/tracker/", include("example_project.tracker.api")),
     path("api/workspaces/", include("example_project.workspaces.api")),
+    path("api/flows/", include("example_project.flows.api")),
     path("languages/", include("example_project.languages.urls")),
     path("tracker/", include("example_project.tracker.urls")),
     path("workspaces/", include("example_project.workspaces.urls")),
     path("licensing/", include("example_project.licensing.urls")),
+    path("flows/", include("example_project.flows.urls")),
 ]
 
 if apps.is_installed("drf_spectacular"):

@@ -19,11 +19,12 @@ def visible(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuer
 
 def tenants_of(user: Any) -> list[str]:
     """Return the tenants whose log a person reads, asked of each of the systems."""
+    from example_project.flows import permissions as flows
     from example_project.licensing import permissions as licensing
     from example_project.tracker import permissions as tracker
     from example_project.workspaces import permissions as workspaces
 
     if not user.is_authenticated:
         return []
-    systems = (tracker, workspaces, licensing)
+    systems = (tracker, workspaces, licensing, flows)
     return [tenant for system in systems for tenant in system.logs_of(user)]

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "example_project.tracker",
     "example_project.workspaces",
     "example_project.licensing",
+    "example_project.flows",
     "example_project.languages",
     "tests.testapp",
 ]

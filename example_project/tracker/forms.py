@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import Group, User
-from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from example_project.pages.forms import ObjectForm, ReasonForm, ReasonModelForm, pick
@@ -32,26 +31,6 @@ class UserForm(ReasonModelForm):
     class Meta:
         model = Account
         fields = ["username", "first_name", "last_name", "email"]
-
-
-class PasswordForm(ObjectForm):
-    """A new password, twice."""
-
-    password1 = forms.CharField(label=_("New password"), widget=forms.PasswordInput, strip=False)
-    password2 = forms.CharField(label=_("Once more"), widget=forms.PasswordInput, strip=False)
-
-    def clean_password1(self) -> str:
-        password: str = self.cleaned_data["password1"]
-        validate_password(password, self.instance)
-        return password
-
-    def clean(self) -> dict[str, Any]:
-        """Both are the same; then one of them is enough."""
-        cleaned = dict(super().clean() or self.cleaned_data)
-        once_more = cleaned.pop("password2", None)
-        if "password1" in cleaned and cleaned["password1"] != once_more:
-            self.add_error("password2", _("The two are not the same."))
-        return cleaned
 
 
 class UserGroupForm(ReasonModelForm):

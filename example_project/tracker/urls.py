@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from example_project.pages.accounts import PasswordForm, set_password
 from example_project.pages.urls import Pages
 from example_project.pages.views import PartCreate
 from example_project.tracker import forms, models, views
@@ -35,12 +36,6 @@ WORKSPACE_ROLE = (
 APP_ROLE = ("administration/roles/app", "approle", models.AppPermissionGroup, Permission.ROLES)
 
 BUT_CREATE = ("list", "detail", "update", "delete")
-
-
-def set_password(account: models.Account, password1: str) -> None:
-    """Let the person log in with another password."""
-    account.set_password(password1)
-    account.save(update_fields=["password"])
 
 
 def members(role: tuple[Any, ...]) -> list[Any]:
@@ -96,7 +91,7 @@ urlpatterns = [
         special={"delete": views.UserDelete},
         is_closed=True,
     ),
-    pages.ask(*USER, "password", _("Set the password"), forms.PasswordForm, set_password),
+    pages.ask(*USER, "password", _("Set the password"), PasswordForm, set_password),
     pages.ask(
         *USER,
         "add-to-group",

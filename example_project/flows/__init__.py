@@ -1,0 +1,1 @@
+"""Flow automation for many companies: flows, templates, connectors, access rules, settings."""
