@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from django.db import models
 from django.db.models import Q
@@ -52,6 +52,13 @@ class AppendOnlyQuerySet(models.QuerySet[ModelT]):
 
 class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
     """Entries, by the questions that people have."""
+
+    _keys: tuple[uuid.UUID | None, uuid.UUID | None] = (None, None)
+
+    def _clone(self) -> AuditEntryQuerySet:
+        clone: AuditEntryQuerySet = super()._clone()  # type: ignore[misc]
+        clone._keys = self._keys
+        return clone
 
     def for_object(self, obj: models.Model) -> AuditEntryQuerySet:
         """Entries of ``obj``, as target or as reference, newest first.
@@ -127,6 +134,27 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
             keys = self.model._base_manager.using(self.db).filter(match).values("pk")
             entries = entries.filter(pk__in=keys)
         return entries
+
+    def within_keys(
+        self, lowest: uuid.UUID | None, highest: uuid.UUID | None
+    ) -> AuditEntryQuerySet:
+        """The same entries, of which is known that their ids are in that range.
+
+        See :meth:`in_key_range`; ``None`` is no bound.
+        """
+        entries = self._chain()  # type: ignore[attr-defined]
+        entries._keys = (lowest, highest)
+        return cast("AuditEntryQuerySet", entries)
+
+    def in_key_range(self) -> AuditEntryQuerySet:
+        """The same entries, looked for only where :meth:`within_keys` says that they are.
+
+        Newest first they are found at once then, however many are newer than all of them. To
+        estimate how many there are, leave it: the planner would count one condition twice.
+        """
+        lowest, highest = self._keys
+        entries = self if lowest is None else self.filter(pk__gte=lowest)
+        return entries if highest is None else entries.filter(pk__lte=highest)
 
     def started_at(self, pin: uuid.UUID) -> AuditEntryQuerySet:
         """Entries as old as the entry ``pin`` or older: a listing that nothing new enters."""

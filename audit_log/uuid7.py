@@ -7,12 +7,21 @@ Python has ``uuid.uuid7`` only from 3.14 on.
 
 from __future__ import annotations
 
+import datetime
 import os
 import threading
 import uuid
 
+from django.conf import settings
+from django.utils import timezone
+
+TOLERANCE = 60 * 60 * 1000
+"""How far the time in an id may be from the clock's when it was made, in milliseconds."""
+
 _FIELD = (1 << 74) - 1
 _LOW = (1 << 62) - 1
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_MILLISECOND = datetime.timedelta(milliseconds=1)
 # 7 in the version's place, binary 10 in the variant's.
 _MARKS = (0x7 << 76) | (0b10 << 62)
 
@@ -36,15 +45,16 @@ class Uuid7Generator:
     def take(self, milliseconds: int, count: int = 1, *, backwards: bool = False) -> list[int]:
         """Return the next ids for ``milliseconds`` since 1970-01-01T00:00Z, as integers.
 
-        Where the time goes back, the last time is kept, so that ids still increase;
-        with ``backwards`` (history being imported) it is followed.
+        Where the time goes back, the last time is kept, so that ids still increase, unless the
+        clock was wrong by more than ``TOLERANCE``; with ``backwards`` (history being imported)
+        it is followed. Times before 1970 count as 1970.
         """
+        milliseconds = max(0, milliseconds)
         random = os.urandom(10 + 4 * count)
         found = []
         with self._lock:
-            if milliseconds > self._milliseconds or (
-                backwards and milliseconds < self._milliseconds
-            ):
+            ahead = self._milliseconds - milliseconds
+            if ahead < 0 or ahead > (0 if backwards else TOLERANCE):
                 self._milliseconds = milliseconds
                 # The top bit stays free, so that the steps below cannot overflow soon.
                 self._tail = int.from_bytes(random[:10], "big") & (_FIELD >> 1)
@@ -65,6 +75,36 @@ def milliseconds_of(value: uuid.UUID) -> int:
     return value.int >> 80
 
 
+def milliseconds_at(moment: datetime.datetime) -> int:
+    """Return the time that ids made at ``moment`` hold; naive is in the default time zone."""
+    if timezone.is_naive(moment):
+        moment = timezone.make_aware(moment, timezone.get_default_timezone())
+    # Ids know no time before 1970.
+    return max(0, (moment - _EPOCH) // _MILLISECOND)
+
+
 def lowest(milliseconds: int) -> uuid.UUID:
     """Return the smallest id of that millisecond: the lower bound of a key range."""
     return uuid.UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _MARKS)
+
+
+def highest(milliseconds: int) -> uuid.UUID:
+    """Return the largest id of that millisecond: the upper bound of a key range."""
+    return uuid.UUID(int=lowest(milliseconds).int | ((1 << 12) - 1) << 64 | _LOW)
+
+
+def key_range(
+    a: datetime.datetime | None, b: datetime.datetime | None
+) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    """Return the bounds of the ids of what occurred from ``a`` to ``b``, somewhat wider.
+
+    ``None`` is no bound. What was stored naive may have been so in another time zone.
+    """
+    margin = TOLERANCE if settings.USE_TZ else 48 * TOLERANCE
+    first = None if a is None else milliseconds_at(a) - margin
+    last = None if b is None else milliseconds_at(b) + margin
+    return (
+        # Ids of what occurred before 1970 are all the same age.
+        None if first is None or first <= 0 else lowest(first),
+        None if last is None else highest(last),
+    )

@@ -99,7 +99,7 @@ class WordField(forms.ChoiceField):
 class ObjectField(TextField):
     """``app_label.model:id`` → ``(target_type, target_id)``."""
 
-    is_stored: Callable[[str], bool] | None = None
+    is_stored: Callable[[str, str], bool] | None = None
 
     def __init__(self, *, types: Callable[[], list[str]], **kwargs: Any) -> None:
         self.types = types
@@ -117,7 +117,9 @@ class ObjectField(TextField):
                 params={"value": shown(text)},
             )
         known = self.types()
-        if target_type not in known and not (self.is_stored and self.is_stored(target_type)):
+        if target_type not in known and not (
+            self.is_stored and self.is_stored(target_type, target_id)
+        ):
             raise unknown_word(target_type, known, _("target type"))
         return target_type, target_id
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import EMPTY_VALUES
+from django.db.models.lookups import Exact
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +26,10 @@ from audit_log.reading.fields import (
     TextField,
     UserKeyField,
     WordField,
+    shown,
 )
+from audit_log.reading.leading import Unindexed, leading
+from audit_log.uuid7 import key_range
 from audit_log.vocabulary import EventType, Outcome
 
 if TYPE_CHECKING:
@@ -74,9 +79,14 @@ def outcome_choices() -> Iterator[tuple[str, str]]:
 
 
 class FilterForm(forms.Form):
-    """Refuses a parameter that is given twice with different values: which one is meant?"""
+    """Refuses what would find nothing, or not what was meant.
+
+    A parameter that is given twice with different values, and a range of time that ends
+    before it begins.
+    """
 
     def clean(self) -> None:
+        self._refuse_reversed_range()
         getlist = getattr(self.data, "getlist", None)
         if getlist is None:
             return
@@ -91,6 +101,25 @@ class FilterForm(forms.Form):
                     ),
                 )
 
+    def _refuse_reversed_range(self) -> None:
+        after = self.cleaned_data.get("occurred_after")
+        before = self.cleaned_data.get("occurred_before")
+        if after and before and after > before:
+            self.add_error(
+                "occurred_after",
+                ValidationError(
+                    _(
+                        "The range ends before it begins: occurred_after (%(after)s) is later "
+                        "than occurred_before (%(before)s)."
+                    ),
+                    code="invalid",
+                    params={
+                        "after": shown(self.data["occurred_after"]),
+                        "before": shown(self.data["occurred_before"]),
+                    },
+                ),
+            )
+
 
 # django-filter has no types.
 class Filter(django_filters.Filter):  # type: ignore[misc]
@@ -99,6 +128,14 @@ class Filter(django_filters.Filter):  # type: ignore[misc]
     def __init__(self, field_class: type[forms.Field], **options: Any) -> None:
         self.field_class = field_class
         super().__init__(**options)
+
+    def filter(self, entries: AuditEntryQuerySet, value: Any) -> AuditEntryQuerySet:
+        """Return the entries with that value; without a value, all of them."""
+        if value in EMPTY_VALUES:
+            return entries
+        if self.field_name in self.parent.leading:
+            return entries.filter(**{self.field_name: value})
+        return entries.filter(Exact(Unindexed(self.field_name), value))
 
 
 class AuditEntryFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -159,9 +196,8 @@ class AuditEntryFilter(django_filters.FilterSet):  # type: ignore[misc]
             form.fields["target_type"].is_stored = lambda word: entries.filter(
                 target_type=word
             ).exists()
-            form.fields["object"].is_stored = lambda word: (
-                entries.filter(target_type=word).exists()
-                or entries.filter(references__target_type=word).exists()
+            form.fields["object"].is_stored = lambda word, key: (
+                entries.filter(target_type=word).exists() or entries.for_target(word, key).exists()
             )
         return cast("forms.Form", super().form)
 
@@ -171,6 +207,16 @@ class AuditEntryFilter(django_filters.FilterSet):  # type: ignore[misc]
         if self.is_bound and not self.is_valid():
             return cast("AuditEntryQuerySet", self.queryset.none())
         return cast("AuditEntryQuerySet", super().qs)
+
+    def filter_queryset(self, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
+        """Return what all filters leave, and where among the keys to look for it."""
+        values = self.form.cleaned_data
+        given = [name for name in values if values[name] not in EMPTY_VALUES]
+        self.leading = leading(self.filters[name].field_name for name in given)
+        found: AuditEntryQuerySet = super().filter_queryset(entries)
+        return found.within_keys(
+            *key_range(values.get("occurred_after"), values.get("occurred_before"))
+        )
 
     def find_words(self, entries: AuditEntryQuerySet, name: str, text: str) -> AuditEntryQuerySet:
         return entries.search(text)

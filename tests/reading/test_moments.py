@@ -168,7 +168,18 @@ class TestAsFilter:
         assert found(f"occurred_after={moment}&occurred_before={moment}") == [
             entries["2026-03-31T12:30:00.000001"]
         ]
-        assert found(f"occurred_after={moment}&occurred_before=2026-03-31T12:30:00Z") == []
+        microsecond_before = "occurred_before=2026-03-31T12:30:00.000000Z"
+        assert found(f"occurred_after=2026-03-31T00:00Z&{microsecond_before}") == []
+
+    def test_a_range_that_ends_before_it_begins(self, entries: dict[str, AuditEntry]) -> None:
+        message = (
+            "The range ends before it begins: occurred_after (2026-03-31) is later than "
+            "occurred_before (2026-03-30)."
+        )
+        reversed_range = wrong("occurred_after=2026-03-31&occurred_before=2026-03-30")
+        assert reversed_range == {"occurred_after": [message]}
+        # Where one of them is wrong anyway, that is all there is to say.
+        assert list(wrong("occurred_after=2026-03-31&occurred_before=x")) == ["occurred_before"]
 
     def test_a_lost_plus_finds_the_same(self, entries: dict[str, AuditEntry]) -> None:
         lost = found("occurred_after=2026-03-31T14:30:00+02:00")
