@@ -20,6 +20,7 @@ class Case:
     """Whether the objects are there before."""
     goals: tuple[float | None, float | None] = (None, None)
     """At most this many times bare Django, on SQLite and on PostgreSQL."""
+    databases: tuple[str, ...] = ("sqlite", "postgres")
 
 
 CASES: dict[str, Case] = {
@@ -43,4 +44,15 @@ CASES: dict[str, Case] = {
     ),
     "update": Case("queryset.update 10,000", "update", 10_000, goals=(10, 3.2)),
     "queryset_delete": Case("queryset.delete 2,000", "queryset_delete", 2_000, goals=(2.5, 2)),
+    # Measured in ways of their own: the share of bare Django's requests a second, and bytes.
+    "view": Case(
+        "a view that updates one row, requests/s",
+        "view",
+        800,
+        goals=(None, 0.75),
+        databases=("postgres",),
+    ),
+    "size": Case(
+        "bytes per update entry, table and all indexes", "fetch", 5_000, goals=(None, 600)
+    ),
 }

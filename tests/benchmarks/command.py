@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from tests.benchmarks import machine, report, writing
 from tests.benchmarks.cases import CASES
 from tests.benchmarks.environment import checkout_key, default_cache, python_with
 from tests.benchmarks.packages import BARE, PACKAGES
-from tests.benchmarks.processes import Failed, Target
+from tests.benchmarks.processes import Failed, Target, latency
 
+FULL = {"rounds": 5, "scale": 1.0}
 QUICK = {"rounds": 5, "scale": 0.4}
 
 
@@ -43,6 +45,12 @@ def parser() -> argparse.ArgumentParser:
         help="what is compared: seconds "
         "on the clock, or of the process's own work, which other work disturbs less",
     )
+    add(
+        "--latency",
+        type=float,
+        metavar="MS",
+        help="a network between here and PostgreSQL: milliseconds each way",
+    )
     add("--no-actor", dest="actor", action="store_false", help="nobody is logged in")
     add("--transaction-mode", choices=("DEFERRED", "IMMEDIATE"), help="of SQLite")
     add("--profile", metavar="CASE", type=names(CASES), help="profile audit_log instead")
@@ -56,29 +64,62 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
+    options.cases = [one for one in options.cases if options.database in CASES[one].databases]
+    quick = QUICK if options.quick else FULL
+    options.rounds = options.rounds or quick["rounds"]
+    options.scale = options.scale or quick["scale"]
     try:
-        return run(options)
+        with ExitStack() as stack:
+            port = None
+            if options.latency:
+                if options.database != "postgres":
+                    raise Failed("--latency is for PostgreSQL: SQLite is no server.")
+                port = stack.enter_context(latency(options.latency))
+            return run(options, port)
     except Failed as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def run(options: argparse.Namespace) -> int:
-    quick = QUICK if options.quick else {"rounds": 5, "scale": 1.0}
-    rounds, scale = options.rounds or quick["rounds"], options.scale or quick["scale"]
-    chosen = options.packages or list(PACKAGES)
-    packages = [name for name in PACKAGES if name in {*chosen, BARE}]
-    if options.profile:
-        packages = (
-            [name for name in packages if name != BARE] if options.packages else ["audit_log"]
-        )
-    packages = [name for name in packages if options.database in PACKAGES[name].databases]
-    python = options.python or python_with(
-        [one for name in packages for one in PACKAGES[name].requirements],
-        options.django,
-        options.cache,
-    )
-    targets = [
+def run(options: argparse.Namespace, port: int | None) -> int:
+    targets = targets_of(options, port)
+    where = machine.describe()
+    try:
+        if options.profile:
+            return profile(targets, options.profile, options.scale)
+        results, versions = writing.measure(targets, options.cases, options.rounds, options.scale)
+    finally:
+        for target in targets:
+            target.drop()
+    settings = {
+        "rounds": str(options.rounds),
+        "share of the operations": f"{options.scale:.0%}",
+        "actor": "a user" if options.actor else "nobody",
+        "added latency": f"{options.latency or 0} ms each way",
+    }
+    tables = report.writing(results, options.database, options.clock)
+    text = f"{tables}\n\n{report.conditions({**where, **settings}, versions)}"
+    print(text)
+    if options.markdown:
+        options.markdown.write_text(text + "\n", encoding="utf-8")
+    if options.json:
+        figures = {"machine": where, "settings": settings, "versions": versions, "cases": results}
+        options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    return 0
+
+
+def targets_of(options: argparse.Namespace, port: int | None) -> list[Target]:
+    """Return the packages chosen, those of them that work on the database."""
+    chosen = options.packages or (["audit_log"] if options.profile else list(PACKAGES))
+    packages = [
+        name
+        for name, package in PACKAGES.items()
+        if (name in chosen or (name == BARE and not options.profile))
+        and options.database in package.databases
+    ]
+    requirements = [one for name in packages for one in PACKAGES[name].requirements]
+    python = options.python or python_with(requirements, options.django, options.cache)
+    return [
         Target(
             name,
             python=python,
@@ -86,35 +127,15 @@ def run(options: argparse.Namespace) -> int:
             folder=options.cache / f"databases-{checkout_key()}",
             transaction_mode=options.transaction_mode,
             actor=options.actor,
+            port=port,
         )
         for name in packages
     ]
-    try:
-        if options.profile:
-            return profile(targets, options.profile, scale)
-        results, versions = writing.measure(targets, options.cases, int(rounds), scale)
-    finally:
-        for target in targets:
-            target.drop()
-    where = machine.describe()
-    text = "\n\n".join(
-        [
-            report.writing(results, options.database, options.clock),
-            report.conditions(where, versions),
-        ]
-    )
-    print(text)
-    if options.markdown:
-        options.markdown.write_text(text + "\n", encoding="utf-8")
-    if options.json:
-        figures = {"machine": where, "versions": versions, "writing": results}
-        options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    return 0
 
 
 def profile(targets: list[Target], cases: list[str], scale: float) -> int:
     for target in targets:
-        with writing.started(target) as worker:
+        with writing.started(target, writing.items_for(cases, scale)) as worker:
             for case in cases:
                 print(f"{target.package}: {CASES[case].title}")
                 print(worker.do("profile", case=case, **writing.sizes(CASES[case], scale)))

@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,17 +33,12 @@ class Target:
         folder: Path,
         transaction_mode: str | None = None,
         actor: bool = True,
-        host: str | None = None,
         port: int | None = None,
     ) -> None:
         self.package = package
         self.python = python
         self.database = database
-        self.server = {
-            "PGHOST": os.environ.get("PGHOST", "127.0.0.1"),
-            "PGPORT": os.environ.get("PGPORT", "5432"),
-            "PGUSER": os.environ.get("PGUSER", "postgres"),
-        }
+        self.server = server_of_environment()
         name = f"audit_bench_{package}_{checkout_key()}"
         self.name = name if database == "postgres" else str(folder / f"{name}.sqlite3")
         chosen = {
@@ -50,7 +47,7 @@ class Target:
             "name": self.name,
             "transaction_mode": transaction_mode,
             "actor": actor,
-            "host": host or self.server["PGHOST"],
+            "host": "127.0.0.1" if port else self.server["PGHOST"],
             "port": port or int(self.server["PGPORT"]),
         }
         self.environment = {
@@ -85,6 +82,36 @@ class Target:
         subprocess.run(
             [self.python, "-c", code, statement], check=True, env={**os.environ, **self.server}
         )
+
+
+@contextlib.contextmanager
+def latency(milliseconds: float) -> Iterator[int]:
+    """Put a network before the PostgreSQL server; the block gets the port to connect to."""
+    server = server_of_environment()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tests.benchmarks.proxy"),
+            *(server["PGHOST"], server["PGPORT"], str(milliseconds)),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.stdin.close()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+def server_of_environment() -> dict[str, str]:
+    """Return where PostgreSQL is, as its own variables say."""
+    defaults = {"PGHOST": "127.0.0.1", "PGPORT": "5432", "PGUSER": "postgres"}
+    return {name: os.environ.get(name, default) for name, default in defaults.items()}
 
 
 class Worker:
@@ -122,6 +149,8 @@ class Worker:
         except (OSError, subprocess.TimeoutExpired):
             self._process.kill()
             self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def do(self, command: str, **arguments: Any) -> Any:
         """Have it done and return the result. Raises :exc:`Failed`."""

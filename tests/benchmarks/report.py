@@ -31,23 +31,34 @@ def writing(results: Mapping[str, Any], database: str, clock: str = "seconds") -
     """
     packages = [name for name in next(iter(results.values())) if name != BARE]
     rows = []
-    for case, by_package in results.items():
+    for case, found in results.items():
         goal = CASES[case].goals[database == "postgres"]
-        row = [CASES[case].title, f"≤ {goal}" if goal else "", per_operation(case, by_package)]
-        for package in packages:
-            middle, least, most = ratios(by_package[package], by_package[BARE], clock)
-            spread = f"{middle:.2f} ({least:.2f}–{most:.2f})"
-            if CASES[case].kind in PACKAGES[package].misses:
-                own = by_package[package][0]["records"]
-                spread = f"none; by its own call {spread}" if own else "none"
-            row.append(spread)
+        sign = "≥" if case == "view" else "≤"
+        row = [CASES[case].title, f"{sign} {goal}" if goal else "", unit(case, found[BARE])]
+        row += [cell(case, package, found[package], found[BARE], clock) for package in packages]
         rows.append(row)
     return table(["case", "goal", BARE, *packages], rows)
 
 
-def per_operation(case: str, by_package: Mapping[str, Any]) -> str:
-    seconds = median(one["seconds"] / one["number"] for one in by_package[BARE])
-    return f"{seconds * 1e6:.3g} µs"
+def unit(case: str, rounds: Rounds) -> str:
+    """Return what it takes without any package."""
+    if case == "size":
+        return ""
+    seconds = median(one["seconds"] / one["number"] for one in rounds)
+    return f"{1 / seconds:.0f}/s" if case == "view" else f"{seconds * 1e6:.3g} µs"
+
+
+def cell(case: str, package: str, rounds: Rounds, bare: Rounds, clock: str) -> str:
+    if case == "size":
+        return f"{rounds[0]['bytes']:.0f}"
+    if case == "view":
+        middle, most, least = (1 / ratio for ratio in ratios(rounds, bare, "seconds"))
+    else:
+        middle, least, most = ratios(rounds, bare, clock)
+    text = f"{middle:.2f} ({least:.2f}–{most:.2f})"
+    if CASES[case].kind not in PACKAGES[package].misses:
+        return text
+    return f"none; by its own call {text}" if rounds[0]["records"] else "none"
 
 
 def conditions(machine: Mapping[str, str], versions: Mapping[str, Mapping[str, str]]) -> str:

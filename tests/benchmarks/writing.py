@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.packages import BARE
 from tests.benchmarks.processes import Target, Worker
+from tests.benchmarks.web import Server
 
 Results = dict[str, dict[str, list[dict[str, Any]]]]
 """By case and package, what each round found."""
@@ -26,16 +27,38 @@ def measure(
     """
     results: Results = {case: {target.package: [] for target in targets} for case in cases}
     with ExitStack() as stack:
-        workers = [stack.enter_context(started(target)) for target in targets]
+        items = items_for(cases, scale)
+        workers = [stack.enter_context(started(target, items)) for target in targets]
         versions = {worker.target.package: worker.do("versions") for worker in workers}
+        servers = {}
+        if "view" in cases:
+            servers = {one.package: stack.enter_context(Server(one)) for one in targets}
         for number in range(rounds):
             say(f"Round {number + 1} of {rounds}")
             turn = number % len(workers)
             for name in cases:
                 for worker in workers[turn:] + workers[:turn]:
-                    found = worker.do("run", case=name, **sizes(CASES[name], scale))
-                    results[name][worker.target.package].append(found)
+                    package = worker.target.package
+                    operations = sizes(CASES[name], scale)
+                    if name == "view":
+                        found = view(worker, servers[package], items, **operations)
+                    elif name != "size":
+                        found = worker.do("run", case=name, **operations)
+                    elif number or package == BARE:
+                        continue  # it is the same each time
+                    else:
+                        found = {"bytes": worker.do("size", number=operations["number"])}
+                    results[name][package].append(found)
     return results, versions
+
+
+def view(worker: Worker, server: Server, items: int, number: int, warm_up: int) -> dict[str, Any]:
+    server.wait()
+    session = worker.do("open_view", items=items)
+    server.ask(warm_up, session, items)
+    seconds = server.ask(number, session, items)
+    records = worker.do("check", kind="view", number=number + warm_up)
+    return {"seconds": seconds, "number": number, "records": records}
 
 
 def sizes(case: Case, scale: float) -> dict[str, int]:
@@ -43,7 +66,12 @@ def sizes(case: Case, scale: float) -> dict[str, int]:
     return {"number": number, "warm_up": min(20, number)}
 
 
-def started(target: Target) -> Worker:
+def items_for(cases: Sequence[str], scale: float) -> int:
+    """Return how many items the largest of the cases begins with."""
+    return max(sum(sizes(CASES[case], scale).values()) for case in cases)
+
+
+def started(target: Target, items: int) -> Worker:
     """Make the database, and return a process to measure in.
 
     Another one than that which migrates, as in production: migrations leave a process slower.
@@ -51,18 +79,8 @@ def started(target: Target) -> Worker:
     say(f"Setting up {target.package}")
     target.create()
     with Worker(target) as worker:
-        worker.do("set_up")
+        worker.do("set_up", items=items)
     return Worker(target)
-
-
-def sizes_of_entries(targets: Sequence[Target], number: int) -> Mapping[str, float]:
-    """Return the bytes that an entry of an update takes, by package."""
-    found = {}
-    for target in targets:
-        if target.package != BARE:
-            with started(target) as worker:
-                found[target.package] = worker.do("size", number=number)
-    return found
 
 
 def say(text: str) -> None:

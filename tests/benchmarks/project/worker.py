@@ -1,9 +1,11 @@
 """A process in which one package is measured; it obeys commands, one JSON object a line.
 
-    {"do": "set_up"}                                    makes the tables and what cases start from
+    {"do": "set_up", "items": N}
     {"do": "run", "case": NAME, "number": N, "warm_up": N}
     {"do": "profile", "case": NAME, "number": N}
-    {"do": "size", "number": N}                         bytes an entry takes
+    {"do": "open_view", "items": N}
+    {"do": "check", "kind": KIND, "number": N}
+    {"do": "size", "number": N}
     {"do": "versions"}
 
 Each is answered by one line: ``{"result": …}``, or ``{"error": text}``.
@@ -33,7 +35,13 @@ django.setup()
 
 from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.contrib.auth import (  # noqa: E402
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+)
 from django.contrib.auth.models import User  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
@@ -43,18 +51,18 @@ from tests.benchmarks.project import bodies  # noqa: E402
 from tests.benchmarks.project.models import Item, Owner, Tag  # noqa: E402
 
 PACKAGE: Package = settings.PACKAGE
-SEEDED = 20_000 + 1_000
-SIZE_BATCH = 100
 
 
-def set_up(seeded: int = SEEDED) -> None:
-    call_command("migrate", run_syncdb=True, verbosity=0)
+def set_up(items: int) -> None:
+    """Make the tables, and as many items as any case begins with; they are kept aside."""
+    call_command("migrate", verbosity=0)
+    call_command("migrate", run_syncdb=True, verbosity=0)  # the project itself has no migrations
     PACKAGE.migrated()
     User.objects.create_user("ann", "ann@example.com", "ann", first_name="Ann", last_name="Example")
     for new in (
         [Owner(name=f"Owner {n}") for n in range(bodies.OWNERS)],
         [Tag(name=f"Tag {n}") for n in range(bodies.TAGS)],
-        bodies.new_items(1, seeded),
+        bodies.new_items(1, items),
     ):
         type(new[0])._base_manager.bulk_create(new)
     execute("CREATE TABLE seed AS SELECT * FROM project_item")
@@ -121,10 +129,9 @@ def body_of(case: Case, first: int, number: int, user: User | None) -> Callable[
 def ready(case: Case, number: int, warm_up: int, user: User | None) -> Callable[[], None]:
     """Bring the tables and the process to where the case begins, and return its body."""
     reset(warm_up + number if case.filled else 0)
-    first = 1 if case.filled else SEEDED + 1
     if warm_up:
-        body_of(case, first, warm_up, user)()
-    body = body_of(case, first + warm_up, number, user)
+        body_of(case, 1, warm_up, user)()
+    body = body_of(case, 1 + warm_up, number, user)
     clear(*PACKAGE.log())
     return body
 
@@ -164,6 +171,18 @@ def check(kind: str, number: int) -> int:
     return records
 
 
+def open_view(items: int) -> str:
+    """Bring the tables to where the view's turn begins; return the session of who asks."""
+    reset(items)
+    user = User.objects.get(username="ann")
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
 def profile(case: str, number: int, warm_up: int, lines: int = 40) -> str:
     profiler = cProfile.Profile()
     with somebody() as user:
@@ -178,12 +197,13 @@ def profile(case: str, number: int, warm_up: int, lines: int = 40) -> str:
 
 def size(number: int) -> float:
     """Return the bytes that a record of an update takes: the log's tables and all indexes."""
-    reset(number)
+    clear(*PACKAGE.log())
     before = log_size()
-    case = Case("updates", "fetch", number, atomic=True)
-    with somebody() as user:
-        for first in range(1, number + 1, SIZE_BATCH):
-            body_of(case, first, min(SIZE_BATCH, number + 1 - first), user)()
+    reset(number)
+    case = Case("one update", "fetch", 1)
+    for one in range(1, number + 1):
+        with somebody() as user:  # as in a request of its own
+            body_of(case, one, 1, user)()
     records = check("fetch", number)
     return (log_size() - before) / records
 
@@ -232,7 +252,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-COMMANDS = {one.__name__: one for one in (set_up, run, profile, size, versions)}
+COMMANDS = {one.__name__: one for one in (set_up, run, open_view, check, profile, size, versions)}
 
 
 def main() -> None:

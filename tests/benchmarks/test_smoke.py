@@ -1,0 +1,42 @@
+"""The benchmarks themselves work; what they find is not judged here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.cases import CASES
+from tests.benchmarks.command import main
+
+
+@pytest.mark.sqlite
+def test_writing_side_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures, page = tmp_path / "figures.json", tmp_path / "page.md"
+    arguments = [
+        *("--python", sys.executable, "--cache", str(tmp_path), "--packages", "bare,audit_log"),
+        *("--rounds", "2", "--scale", "0.005", "--json", str(figures), "--markdown", str(page)),
+    ]
+    assert main(arguments) == 0, capsys.readouterr().err
+    found = json.loads(figures.read_text())
+    cases = {name for name, case in CASES.items() if "sqlite" in case.databases}
+    assert found["cases"].keys() == cases
+    for rounds in found["cases"].values():
+        assert rounds.keys() == {"bare", "audit_log"}
+    create = found["cases"]["create"]
+    assert [one["records"] for one in create["audit_log"]] == [2, 2]
+    assert [one["records"] for one in create["bare"]] == [0, 0]
+    assert all(one["seconds"] > 0 for one in create["bare"])
+    assert found["versions"]["audit_log"]["SQLite journal_mode"] == "wal"
+    assert CASES["create"].title in page.read_text()
+    assert not list(tmp_path.rglob("*.sqlite3"))
+
+
+def test_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--cases", "nonsense"])
+    assert "nonsense: not one of create, " in capsys.readouterr().err
+    assert main(["--latency", "1"]) == 1
+    assert "SQLite is no server" in capsys.readouterr().err
