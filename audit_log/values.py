@@ -126,6 +126,9 @@ def dumps(value: Json) -> str:
     return _encoder.encode(value)
 
 
+_COMPARED = {str, int, bool, decimal.Decimal, datetime.date, uuid.UUID}
+
+
 def same(old: Any, new: Any) -> bool:
     """Whether two values, both as the database gives them, are equal there.
 
@@ -134,16 +137,30 @@ def same(old: Any, new: Any) -> bool:
     """
     if old is new:
         return True
-    if isinstance(old, dict | list) or isinstance(new, dict | list):
-        return type(old) is type(new) and canonical(to_json(old)) == canonical(to_json(new))
-    if type(old) is type(new) is datetime.datetime and is_aware(old) and is_aware(new):
+    kind = type(old)
+    if kind is type(new):
+        if kind in _COMPARED:
+            # What is unequal to itself is NaN.
+            return bool(old == new or (kind is decimal.Decimal and old != old and new != new))
+        if kind is dict:
+            return old.keys() == new.keys() and all(_same_item(old[key], new[key]) for key in old)
+        if kind is list:
+            return len(old) == len(new) and all(map(_same_item, old, new))
+        if isinstance(old, dict | list):
+            return canonical(to_json(old)) == canonical(to_json(new))
+    elif isinstance(old, dict | list) or isinstance(new, dict | list):
+        return False
+    if kind is type(new) is datetime.datetime and is_aware(old) and is_aware(new):
         # Across zones Python takes no two moments of a repeated hour for equal (PEP 495).
         old, new = old.astimezone(datetime.UTC), new.astimezone(datetime.UTC)
     try:
-        # What is unequal to itself is NaN.
         return bool(old == new or (old != old and new != new))
     except Exception:  # noqa: BLE001  # somebody's __eq__; the stored form decides
         return bool(to_json(old) == to_json(new))
+
+
+def _same_item(old: Any, new: Any) -> bool:
+    return type(old) is type(new) and same(old, new)
 
 
 def is_deeper(value: Json, depth: int) -> bool:

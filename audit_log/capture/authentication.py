@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from audit_log import catalogue, registry
 from audit_log.identity import clean, shorten
 from audit_log.journal.failures import guard
-from audit_log.journal.recorder import Event, record, write
+from audit_log.journal.operations import Event
+from audit_log.journal.recorder import record, write
 from audit_log.vocabulary import EventType, Outcome
 
 LOG_IN = "user.log_in"

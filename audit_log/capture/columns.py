@@ -65,6 +65,25 @@ def settle_of(field: Field) -> Settle:
     return _never
 
 
+def plain_type_of(field: Field) -> type | None:
+    """Return the type whose values (not those of subclasses) a field stores as they are."""
+    if isinstance(field, models.ForeignKey):
+        return plain_type_of(field.target_field) if _plain(field, models.ForeignKey) else None
+    kind: type | None = getattr(settle_of(field), "kind", None)
+    return kind
+
+
+def is_fixed(field: Field) -> bool:
+    """Whether a field's values, as they are stored, are known to be of types that do not
+    change in place, and can be told at any time.
+    """
+    if isinstance(field, models.ForeignKey):
+        return _plain(field, models.ForeignKey) and is_fixed(field.target_field)
+    if isinstance(field, models.JSONField):
+        return False
+    return any(isinstance(field, base) and _plain(field, base) for base in _SETTLES)
+
+
 def _plain(field: Field, base: type[Field]) -> bool:
     # Subclasses that only add validators, like EmailField, store like their base.
     return all(
@@ -93,6 +112,7 @@ def _exactly(kind: type) -> Callable[[Field], Settle]:
             return value.value
         return UNSETTLED
 
+    settle.kind = kind  # type: ignore[attr-defined]
     return lambda field: settle
 
 
@@ -107,8 +127,10 @@ def _bytes(value: Any) -> Any:
 
 
 def _datetime(value: Any) -> Any:
-    if type(value) is datetime.datetime and is_aware(value) == django_settings.USE_TZ:
-        return value
+    if type(value) is datetime.datetime:
+        aware = value.tzinfo is datetime.UTC or is_aware(value)
+        if aware == django_settings.USE_TZ:
+            return value
     return _never(value)
 
 
@@ -124,16 +146,20 @@ def _decimal(field: Any) -> Settle:
     unit = decimal.Decimal(1).scaleb(-places)
 
     def settle(value: Any) -> Any:
+        if type(value) is decimal.Decimal and value.same_quantum(unit):
+            return value
         if type(value) is int:
             value = decimal.Decimal(value)
         elif type(value) is not decimal.Decimal or not value.is_finite():
             return _never(value)
-        exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or exponent < -places:
-            return UNSETTLED
-        return value.quantize(unit, context=decimal.Context(prec=60))
+        stored = value.quantize(unit, context=_WIDE)
+        return stored if stored == value else UNSETTLED
 
     return settle
+
+
+# No traps: what does not fit becomes not-a-number, which equals nothing.
+_WIDE = decimal.Context(prec=60, traps=[])
 
 
 def _json(field: Any) -> Settle:
@@ -144,6 +170,8 @@ def _json(field: Any) -> Settle:
             return None
         if decoder is not None or hasattr(value, "resolve_expression"):
             return UNSETTLED
+        if encoder is None and _is_plain_json(value, _DEPTH):
+            return value
         floats: list[str] = []
         try:
             stored = json.loads(json.dumps(value, cls=encoder), parse_float=floats.append)
@@ -153,6 +181,28 @@ def _json(field: Any) -> Settle:
         return UNSETTLED if floats else stored
 
     return settle
+
+
+_DEPTH = 5
+_SCALARS = {str, int, bool, type(None)}
+
+
+def _is_plain_json(value: Any, depth: int) -> bool:
+    """Whether a value, not too deep, comes back from JSON as it went in, on any database."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return True
+    if depth == 0 or (kind is not dict and kind is not list):
+        return False
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                return False
+        value = value.values()
+    for item in value:
+        if type(item) not in _SCALARS and not _is_plain_json(item, depth - 1):
+            return False
+    return True
 
 
 _SETTLES: dict[type[Field], Callable[[Field], Settle]] = {

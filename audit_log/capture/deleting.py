@@ -20,14 +20,16 @@ from django.db.models.sql.compiler import SQLDeleteCompiler
 from audit_log import registry
 from audit_log.capture.columns import Field
 from audit_log.capture.events import Description, delete_event, describe
+from audit_log.capture.plan import plan_of
 from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
 from audit_log.capture.rows import Row, RowReader, key_of, parent_rows
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
 from audit_log.journal.failures import guard
+from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
-from audit_log.journal.recorder import Event, write
+from audit_log.journal.recorder import write
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -198,6 +200,7 @@ class Deletion:
     def _deleted(self, model: Model, rows: list[Row]) -> list[Event]:
         policy = registry.policy_for(model)
         assert policy is not None
+        plan = plan_of(policy)
         untold = [row for row in rows if (model, key_of(model, row)) not in self._told]
         for row, inherited in zip(untold, parent_rows(model, untold, self.using), strict=True):
             row.update(inherited)
@@ -209,7 +212,7 @@ class Deletion:
             key = key_of(model, row)
             row.update(self._before.get((model, key), {}))
             instance = self._instance(model, key, row)
-            events.append(delete_event(instance, policy, key, row, described.get(key)))
+            events.append(delete_event(instance, plan, key, row, described.get(key)))
         return events
 
     def _relations_lost(self, through: Model, rows: list[Row]) -> list[Event]:

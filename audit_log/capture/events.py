@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 
-from audit_log.capture.columns import Field
-from audit_log.capture.diff import diff
+from audit_log.capture.diff import created, deleted, updated
+from audit_log.capture.plan import Columns, Plan
 from audit_log.capture.rows import Row, key_of
-from audit_log.journal.recorder import Event
+from audit_log.journal.operations import Changes, Event
 from audit_log.journal.subject import references_of, tenant_of
 from audit_log.policies import Policy
 
 
-@dataclass(frozen=True)
-class Description:
+class Description(NamedTuple):
     """What an entry says of an object besides its values."""
 
     text: str
@@ -26,29 +24,29 @@ class Description:
 
 def describe(instance: models.Model, policy: Policy) -> Description:
     """Return an object's text (not of one whose key is a secret) and tenant."""
-    return Description(policy.text_of(instance), tenant_of(instance, policy))
+    tenant = "" if policy.tenant is None else tenant_of(instance, policy)
+    return Description(policy.text_of(instance), tenant)
 
 
-def create_event(
-    instance: models.Model, policy: Policy, fields: Iterable[Field], new: Row
-) -> Event:
+def create_event(instance: models.Model, plan: Plan, columns: Columns, new: Row) -> Event:
     """Return the event of a row that is new."""
-    changes, _ = diff(policy, fields, None, new, instance)
-    return _event("create", "create", instance, policy, changes, _key(instance, new), (new,))
+    changes = created(columns, new, instance)
+    return _event("create", "create", instance, plan, changes, _key(instance, plan, new), (new,))
 
 
 def update_event(
-    instance: models.Model, policy: Policy, fields: Iterable[Field], old: Row | None, new: Row
+    instance: models.Model, plan: Plan, columns: Columns, old: Row | None, new: Row
 ) -> Event | None:
     """Return the event of a row that was written again, or ``None`` where nothing changed."""
-    changes, changed = diff(policy, fields, old, new, instance)
+    changes, changed = updated(columns, old, new, instance)
     if not changed:
         return None
     rows = (old, {**(old or {}), **new})
-    verb = verb_of(policy, changed, new, instance)
-    event = _event("update", verb, instance, policy, changes, _key(instance, rows[1]), rows)
-    key_names = {field.name for field in policy.model._meta.pk_fields}
-    if old is None or changed.isdisjoint(key_names):
+    policy = plan.policy
+    verb = verb_of(policy, changed, new, instance) if policy.transitions else "update"
+    key = _key(instance, plan, rows[1])
+    event = _event("update", verb, instance, plan, changes, key, rows)
+    if old is None or not any(column.name in changed for column in plan.keys):
         return event
     # A key that moved: the history of the old one shows it too.
     before = (policy.target_type, policy.key_text(key_of(policy.model, old)))
@@ -56,16 +54,19 @@ def update_event(
 
 
 def delete_event(
-    instance: models.Model, policy: Policy, key: Any, old: Row, description: Description | None
+    instance: models.Model, plan: Plan, key: Any, old: Row, description: Description | None
 ) -> Event:
     """Return the event of a row that is gone; ``description`` was made while it was there."""
-    changes, _ = diff(policy, policy.fields, old, None, instance)
-    return _event("delete", "delete", instance, policy, changes, key, (old,), description)
+    changes = deleted(plan.told, old, instance)
+    return _event("delete", "delete", instance, plan, changes, key, (old,), description)
 
 
-def _key(instance: models.Model, row: Row) -> Any:
+def _key(instance: models.Model, plan: Plan, row: Row) -> Any:
     # As it is stored: the instance may hold a UUID as text.
-    known = all(field.attname in row for field in instance._meta.pk_fields)
+    keys = plan.keys
+    if len(keys) == 1 and keys[0].attname in row:
+        return row[keys[0].attname]
+    known = all(column.attname in row for column in keys)
     return key_of(type(instance), row) if known else instance.pk
 
 
@@ -73,22 +74,23 @@ def _event(
     event_type: str,
     verb: str,
     instance: models.Model,
-    policy: Policy,
-    changes: dict[str, Any],
+    plan: Plan,
+    changes: Changes,
     key: Any,
     rows: Iterable[Row | None],
     description: Description | None = None,
 ) -> Event:
-    description = description or describe(instance, policy)
+    policy = plan.policy
+    text, tenant = description or describe(instance, policy)
     return Event(
-        action=policy.action(verb),
-        event_type=event_type,
-        target_type=policy.target_type,
-        target_id=policy.key_text(key),
-        target_repr=description.text,
-        tenant=description.tenant,
-        changes=changes,
-        references=references_of(instance, policy, rows),
+        policy.action(verb),
+        event_type,
+        policy.target_type,
+        policy.key_text(key),
+        text,
+        tenant,
+        changes,
+        references_of(instance, policy, rows) if plan.refers else (),
     )
 
 

@@ -14,6 +14,7 @@ from django.db.models.sql.subqueries import InsertQuery
 
 from audit_log import registry
 from audit_log.capture.events import create_event, update_event
+from audit_log.capture.plan import plan_of
 from audit_log.capture.relations import recorded_field_of
 from audit_log.capture.rows import Row, RowReader, rows_of
 from audit_log.capture.saving import stored
@@ -24,8 +25,9 @@ from audit_log.capture.transactions import one_transaction
 from audit_log.capture.upserting import Change, Upsert
 from audit_log.identity import type_of
 from audit_log.journal.failures import guard
+from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
-from audit_log.journal.recorder import Event, write
+from audit_log.journal.recorder import write
 from audit_log.policies import Policy
 from audit_log.registry import target_of
 
@@ -112,6 +114,7 @@ class _Rows:
 
     def __init__(self, policy: Policy, using: str) -> None:
         self.policy = policy
+        self.plan = plan_of(policy)
         self.using = using
         self.reads = policy.bulk != "summary"
         """Whether it matters what the rows held before."""
@@ -125,24 +128,21 @@ class _Rows:
             write(list(self._created(batch)), self.using)
 
     def came_or_met(self, changes: Sequence[Change]) -> None:
-        model, policy = self.policy.model, self.policy
+        model = self.policy.model
         names = [field.attname for field in model._meta.concrete_fields]
         for batch in _batches(changes):
             events: list[Event | None] = []
             for old, new in batch:
                 instance = model.from_db(self.using, names, [new[name] for name in names])
                 events.append(
-                    create_event(instance, policy, policy.fields, new)
+                    create_event(instance, self.plan, self.plan.told, new)
                     if old is None
-                    else update_event(instance, policy, policy.fields, old, new)
+                    else update_event(instance, self.plan, self.plan.told, old, new)
                 )
             write([event for event in events if event is not None], self.using)
 
     def _created(self, objs: Sequence[models.Model]) -> Iterator[Event]:
-        fields = self.policy.fields
-        keys: Sequence[Any] = self.policy.model._meta.pk_fields
-        wanted = list(dict.fromkeys([*fields, *keys]))
-        known = [stored(obj, wanted, None) for obj in objs]
+        known = [stored(obj, self.plan.inserted, None) for obj in objs]
         unknown = [obj.pk for obj, row in zip(objs, known, strict=True) if row is None]
         read: dict[Any, Row] = {}
         if unknown:
@@ -153,7 +153,7 @@ class _Rows:
                 # A key that the database spells in a way of its own.
                 found = rows_of(self.policy.model, self.using).filter(pk=obj.pk)
                 row = found.get().__dict__
-            yield create_event(obj, self.policy, fields, row)
+            yield create_event(obj, self.plan, self.plan.told, row)
 
 
 class _Inserted:

@@ -18,8 +18,8 @@ from audit_log import registry
 from audit_log.capture.rows import Row, rows_of
 from audit_log.capture.tables import can_record
 from audit_log.identity import type_of
+from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
-from audit_log.journal.recorder import Event
 from audit_log.journal.subject import Reference, references_of, tenant_of
 from audit_log.registry import key_text_of, text_of
 

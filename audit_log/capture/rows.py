@@ -7,13 +7,16 @@ columns. Where the database has row locks the row is locked: on PostgreSQL
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections, models
+from django.db import models
 
 from audit_log.capture.columns import Field
+from audit_log.journal.buffer import Buffer
 from audit_log.policies import Policy
+from audit_log.statements import Statement
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,21 +35,20 @@ class RowReader:
         self.key_fields: Sequence[Field] = model._meta.pk_fields
         # A view that is mapped by an unmanaged model need not allow it.
         self.locks: bool = model._meta.managed
-        self._sql: dict[bool, str] = {}
+        self._statements: dict[bool, Statement] = {}
         self._converters: Any = None
 
-    def read(self, key: Any, *, lock: bool) -> Row | None:
+    def read(self, buffer: Buffer, key: Any, *, lock: bool) -> Row | None:
         """Return the row of that primary key, or ``None``. ``lock`` needs a transaction."""
-        connection = connections[self.using]
-        sql = self._sql.get(lock)
-        if sql is None:
-            sql = self._compile(key, connection, lock)
+        connection = buffer.connection
+        statement = self._statements.get(lock)
+        if statement is None:
+            statement = self._compile(key, connection, lock)
         parameters = [
             field.get_db_prep_value(part, connection, prepared=False)
             for field, part in zip(self.key_fields, self._parts(key), strict=True)
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+        with contextlib.closing(buffer.run(statement, parameters)) as cursor:
             row = cursor.fetchone()
         return None if row is None else self.convert(row, connection)
 
@@ -71,7 +73,7 @@ class RowReader:
             self._converters = compiler.get_converters(columns)
         return self._converters
 
-    def _compile(self, key: Any, connection: BaseDatabaseWrapper, lock: bool) -> str:
+    def _compile(self, key: Any, connection: BaseDatabaseWrapper, lock: bool) -> Statement:
         rows = (
             rows_of(self.model, self.using)
             .filter(pk=key)
@@ -83,8 +85,8 @@ class RowReader:
         sql, parameters = rows.query.get_compiler(connection=connection).as_sql()
         if len(parameters) != len(self.key_fields):
             raise TypeError(f"The key of {self.model._meta.label} compiles to no plain parameters.")
-        self._sql[lock] = sql
-        return str(sql)
+        statement = self._statements[lock] = Statement(str(sql), connection)
+        return statement
 
     def _parts(self, key: Any) -> Sequence[Any]:
         return key if len(self.key_fields) > 1 else (key,)

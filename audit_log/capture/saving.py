@@ -9,20 +9,22 @@ a receiver that raises after the row was written undoes neither the row nor its 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.db import models
 from django.db.models.fields.files import FieldFile
 
 from audit_log import registry
-from audit_log.capture.columns import UNSETTLED, Field, keeps_attribute, settle_of
+from audit_log.capture.columns import UNSETTLED, Field, keeps_attribute
 from audit_log.capture.events import create_event, update_event
+from audit_log.capture.plan import Columns, Plan, plan_of
 from audit_log.capture.relations import ends_of, pairs_of, recorded_field_of, relation_events
 from audit_log.capture.rows import Row, RowReader, reader_of, rows_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
+from audit_log.journal.buffer import Buffer
 from audit_log.journal.failures import guard
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import write
@@ -60,22 +62,27 @@ def _wrap(original: SaveTable) -> SaveTable:
             return _save_relation(self, using, proceed)
         if policy is None or is_paused(policy.target_type) or not can_record(type(self), using):
             return proceed()
-        reader = reader_of(policy, using)
-        _commit_files(self, policy, update_fields)
-        with one_transaction(using, cls._meta.db_table if cls._meta.managed else None):
+        if policy.file_fields:
+            _commit_files(self, policy, update_fields)
+        table = cls._meta.db_table if cls._meta.managed else None
+        with one_transaction(using, table) as buffer:
+            reader = reader_of(policy, using)
             if cls is not policy.model:
-                return _save_parent(self, reader, proceed)
+                return _save_parent(self, reader, buffer, proceed)
             before = self._state.__dict__.pop(_OLD, None)
             if before is None:
                 with guard(using, policy.target_type):
                     may_update = _may_update(self, raw, force_insert, force_update)
-                    before = (reader.read(self.pk, lock=reader.locks) if may_update else None,)
-            updated = proceed()
+                    before = (
+                        reader.read(buffer, self.pk, lock=reader.locks) if may_update else None,
+                    )
+            updated = bool(proceed())
             # Where the old row could not be read, ON_ERROR has spoken already.
             if before is not None:
                 with guard(using, policy.target_type):
-                    fields = _written(policy, cls, raw, update_fields, updated)
-                    _record(self, policy, fields, before[0], bool(updated), reader)
+                    plan = plan_of(policy)
+                    columns = _written(plan, cls, raw, update_fields, updated)
+                    _record(self, plan, columns, before[0], updated, reader, buffer)
         return updated
 
     _save_table.audit_log_original = original  # type: ignore[attr-defined]
@@ -112,14 +119,16 @@ def _save_relation(instance: models.Model, using: str, proceed: Callable[[], Any
     return updated
 
 
-def _save_parent(instance: models.Model, reader: RowReader, proceed: Callable[[], Any]) -> Any:
+def _save_parent(
+    instance: models.Model, reader: RowReader, buffer: Buffer, proceed: Callable[[], Any]
+) -> Any:
     # Django saves the parents' tables first, in a transaction with the child's. The child's
     # entry tells the whole story, so the whole row is read before the first of them.
     state = instance._state.__dict__
     if _OLD not in state:
         with guard(reader.using, type_of(reader.model)):
             key = instance.pk
-            state[_OLD] = (None if key is None else reader.read(key, lock=reader.locks),)
+            state[_OLD] = (None if key is None else reader.read(buffer, key, lock=reader.locks),)
     try:
         return proceed()
     except BaseException:
@@ -143,80 +152,88 @@ def _may_update(instance: models.Model, raw: bool, force_insert: Any, force_upda
 
 
 def _written(
-    policy: Policy,
+    plan: Plan,
     cls: type[models.Model],
     raw: bool,
     update_fields: Collection[str] | None,
-    updated: Any,
-) -> list[Field]:
-    """Return the audited fields whose columns this save may have changed."""
-    # A fixture's row is saved without its parents' rows.
-    local = set(cls._meta.local_concrete_fields) if raw and cls._meta.parents else None
-    return [
-        field
-        for field in policy.fields
-        if (local is None or field in local)
-        and not (updated and field in cls._meta.pk_fields)  # an UPDATE leaves the key alone
-        and (
-            not (updated and update_fields)
-            or field.generated
-            or field.name in update_fields
-            or field.attname in update_fields
-        )
-    ]
+    updated: bool,
+) -> Columns:
+    """Return the audited columns that this save may have changed."""
+    columns = plan.updated if updated else plan.told
+    if raw and plan.is_child:  # a fixture's row is saved without its parents' rows
+        local = set(cls._meta.local_concrete_fields)
+        columns = Columns(column for column in columns if column.field in local)
+    if not updated or not update_fields:
+        return columns
+    return Columns(
+        column
+        for column in columns
+        if column.generated or column.name in update_fields or column.attname in update_fields
+    )
 
 
 def _record(
     instance: models.Model,
-    policy: Policy,
-    fields: Sequence[Field],
+    plan: Plan,
+    columns: Columns,
     old: Row | None,
     updated: bool,
     reader: RowReader,
+    buffer: Buffer,
 ) -> None:
-    if not updated:
+    if updated:
+        new = stored(instance, columns, old)
+    else:
         old = None
-    # The key, too, is told as it is stored.
-    keys = [] if updated else [field for field in reader.key_fields if field not in fields]
-    new = stored(instance, [*fields, *keys], old)
+        # The key, too, is told as it is stored.
+        inserted = (
+            plan.inserted
+            if columns is plan.told
+            else Columns(dict.fromkeys([*columns, *plan.keys]))
+        )
+        new = stored(instance, inserted, None)
     if new is None:
         # Locked: a row that the UPDATE left as it was is older in InnoDB's snapshot.
-        new = reader.read(instance.pk, lock=reader.locks)
+        new = reader.read(buffer, instance.pk, lock=reader.locks)
         if new is None:
             return  # gone again, by a trigger of the database
     if updated:
-        event = update_event(instance, policy, fields, old, new)
+        event = update_event(instance, plan, columns, old, new)
     else:
-        event = create_event(instance, policy, fields, new)
+        event = create_event(instance, plan, columns, new)
     if event is not None:
-        write([event], reader.using)
+        write([event], buffer)
 
 
-def stored(instance: models.Model, fields: Iterable[Field], old: Row | None) -> Row | None:
-    """Return the fields' values as they are stored now, or ``None`` where only the
+def stored(instance: models.Model, columns: Columns, old: Row | None) -> Row | None:
+    """Return the columns' values as they are stored now, or ``None`` where only the
     database knows.
     """
-    row: Row = {}
-    generated: list[Field] = []
-    moved = old is None
-    for field in fields:
-        attname = field.attname
-        if field.generated:
-            generated.append(field)
+    values = columns.values(instance.__dict__, UNSETTLED)
+    unsure = columns.unsure(values)
+    if not unsure:
+        return dict(zip(columns.attnames, values, strict=True))
+    row = dict(zip(columns.attnames, values, strict=True))
+    for index in unsure:
+        column, given = columns[index], values[index]
+        if column.generated:
             continue
-        given = instance.__dict__.get(attname, UNSETTLED)
-        value = settle_of(field)(given)
+        value = column.settle(given)
         if value is UNSETTLED:
             # What was there before, written again, is what it was.
-            if old is None or type(given) is not type(old[attname]) or not keeps_attribute(field):
+            if old is None or type(given) is not type(old[column.attname]):
                 return None
-            value = old[attname]
-            if not same(value, given):
+            value = old[column.attname]
+            if not keeps_attribute(column.field) or not same(value, given):
                 return None
-        moved = moved or not same(old[attname], value)  # type: ignore[index]
-        row[attname] = value
-    if generated and moved:
-        return None
-    for field in generated:
-        row[field.attname] = old[field.attname]  # type: ignore[index]
+        row[column.attname] = value
+    if columns.generated:
+        generated = {column.attname for column in columns if column.generated}
+        if old is None or any(
+            not same(old[attname], value)
+            for attname, value in row.items()
+            if attname not in generated
+        ):
+            return None
+        row.update((attname, old[attname]) for attname in generated)
     return row

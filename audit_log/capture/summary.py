@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from audit_log.journal.recorder import Event
+from audit_log.journal.operations import Event
 from audit_log.policies import Policy
 from audit_log.values import to_json
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import Any
 
-from django.db import connections, transaction
+from django.db import transaction
 
-if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
+from audit_log.journal.buffer import Buffer, buffer_of
 
 
-@contextlib.contextmanager
-def one_transaction(using: str, table: str | None) -> Iterator[None]:
+class one_transaction:  # noqa: N801  # used like a function
     """Run the reading of the old row, the change and its entry as one.
 
     In autocommit they get a transaction; a transaction that is open is used as it is.
@@ -22,34 +19,53 @@ def one_transaction(using: str, table: str | None) -> Iterator[None]:
     where the change alone would have waited. ``table`` is the one that is written; ``None``
     where it may be a view, which cannot be locked so.
     """
-    connection = connections[using]
-    if connection.in_atomic_block or not connection.get_autocommit():
-        if connection.vendor == "sqlite" and table is not None:
-            _take_write_lock(connection, table)
-        yield
-        return
-    with _begin_immediately(connection), transaction.atomic(using=using, savepoint=False):
-        yield
+
+    __slots__ = ("_atomic", "_mode", "_table", "_using")
+
+    def __init__(self, using: str, table: str | None) -> None:
+        self._using = using
+        self._table = table
+        self._atomic: transaction.Atomic | None = None
+        self._mode: Any = None
+
+    def __enter__(self) -> Buffer:
+        buffer = buffer_of(self._using)
+        connection: Any = buffer.connection
+        is_sqlite = connection.vendor == "sqlite"
+        if connection.in_atomic_block or not connection.get_autocommit():
+            if is_sqlite and not buffer.write_locked and self._table is not None:
+                _take_write_lock(buffer, self._table)
+            return buffer
+        self._atomic = transaction.Atomic(self._using, savepoint=False, durable=False)
+        if not is_sqlite:
+            self._atomic.__enter__()
+            return buffer
+        connection.ensure_connection()  # which reads the mode from the settings
+        self._mode = connection.transaction_mode
+        connection.transaction_mode = self._mode or "IMMEDIATE"
+        try:
+            self._atomic.__enter__()
+        finally:
+            connection.transaction_mode = self._mode
+        buffer.write_locked = connection.in_atomic_block and self._mode != "DEFERRED"
+        return buffer
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._atomic is not None:
+            self._atomic.__exit__(kind, error, traceback)
 
 
-@contextlib.contextmanager
-def _begin_immediately(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    if connection.vendor != "sqlite":
-        yield
-        return
-    sqlite: Any = connection
-    mode = sqlite.transaction_mode
-    sqlite.transaction_mode = mode or "IMMEDIATE"
-    try:
-        yield
-    finally:
-        sqlite.transaction_mode = mode
-
-
-def _take_write_lock(connection: BaseDatabaseWrapper, table: str) -> None:
+def _take_write_lock(buffer: Buffer, table: str) -> None:
     # Changes nothing, and waits as any other write. It is control of the transaction, not a
     # query of the application: not seen by execute wrappers nor in the list of queries.
+    connection: Any = buffer.connection
     connection.ensure_connection()
     name = connection.ops.quote_name(table)
     with connection.wrap_database_errors:
         connection.connection.execute(f"DELETE FROM {name} WHERE 0")  # noqa: S608
+    buffer.write_locked = True

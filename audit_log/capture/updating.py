@@ -19,6 +19,7 @@ from audit_log.capture.before_after import BeforeAfter, Pair, Update
 from audit_log.capture.columns import Field
 from audit_log.capture.deleting import running_on
 from audit_log.capture.events import update_event
+from audit_log.capture.plan import plan_of
 from audit_log.capture.rows import Row, key_of, rows_of
 from audit_log.capture.summary import summary_event
 from audit_log.capture.tables import can_record
@@ -142,7 +143,8 @@ class RowUpdate(BeforeAfter):
         fields: Sequence[Field],
     ) -> None:
         self.policy = policy
-        self.fields = fields
+        self.plan = plan_of(policy)
+        self.columns = self.plan.columns(fields)
         super().__init__(update, queryset, values, _columns(policy, fields))
 
     def is_told(self, old: Row) -> bool:
@@ -157,7 +159,7 @@ class RowUpdate(BeforeAfter):
         events = []
         for index, (old, new) in enumerate(pairs):
             instance = self.model.from_db(self.using, names, [new[name] for name in names])
-            event = update_event(instance, self.policy, self.fields, old, new)
+            event = update_event(instance, self.plan, self.columns, old, new)
             if event is not None:
                 events.append(event)
             # Columns that its text, tenant or verb asked for: so will those of the next.

@@ -17,7 +17,9 @@ from django.db import connections
 
 from audit_log.conf import settings
 from audit_log.journal.failures import tell
+from audit_log.journal.operations import Operation, rows_of
 from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Row, Writer
+from audit_log.statements import Statement
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -38,28 +40,30 @@ class Buffer:
         self.writer = Writer(connection)
         self.write_locked = False
         """Whether the transaction holds SQLite's write lock, as far as is known."""
-        self._entries: list[Row] = []
-        self._references: list[Row] = []
+        self._operations: list[Operation] = []
+        self._rows = 0
         self._characters = 0
         self._stand_before()
 
-    def add(self, entries: Sequence[Row], references: Sequence[Row], characters: int) -> None:
-        """Let rows wait for the end of the transaction; in autocommit they are written now.
-
-        ``characters`` says about how many there are in what is long.
-        """
+    def add(self, operation: Operation) -> None:
+        """Let an operation wait for the end of its transaction; in autocommit it is written."""
         connection = self.connection
-        if not connection.in_atomic_block and connection.get_autocommit():
-            self.writer.insert(entries, references)
-            return
-        if not self._entries:
+        if not self._operations:
+            if not connection.in_atomic_block and connection.get_autocommit():
+                self._write([operation])
+                return
             # The first of all: a host's own is taken off the end again.
             connection.execute_wrappers.insert(0, self._before_statement)
-        self._entries += entries
-        self._references += references
-        self._characters += characters
-        if len(self._entries) >= MAX_ROWS or self._characters >= MAX_CHARACTERS:
+        self._operations.append(operation)
+        self._rows += len(operation.ids)
+        self._characters += operation.characters
+        if self._rows >= MAX_ROWS or self._characters >= MAX_CHARACTERS:
             self.flush()
+
+    def run(self, statement: Statement, parameters: Sequence[Any]) -> Any:
+        """Run a statement that does not read the log, and return its cursor."""
+        own = 1 if self._operations else 0
+        return statement.run(self.connection, parameters, own_wrappers=own)
 
     def flush(self) -> None:
         """Write what waits.
@@ -67,26 +71,30 @@ class Buffer:
         Where that fails under ``ON_ERROR = "raise"``, it goes on waiting: the transaction
         cannot be committed without it.
         """
-        if not self._entries:
+        if not self._operations:
             return
-        entries, references = self._entries, self._references
+        waiting = self._operations
         self.forget()
         if settings.ON_ERROR == "log":
-            self._write_or_tell(entries, references)
+            self._write_or_tell(*rows_of(waiting, self.writer))
             return
         try:
-            self.writer.insert(entries, references)
+            self._write(waiting)
         except BaseException:
-            self.forget()
-            self.add(entries, references, 0)
+            self._operations = waiting
+            self.connection.execute_wrappers.insert(0, self._before_statement)
             raise
+
+    def _write(self, operations: list[Operation]) -> None:
+        self.writer.insert(*rows_of(operations, self.writer))
 
     def forget(self) -> None:
         """Drop what waits: it did not happen."""
-        self._entries, self._references, self._characters = [], [], 0
-        wrappers = self.connection.execute_wrappers
-        if self._before_statement in wrappers:
-            wrappers.remove(self._before_statement)
+        if self._operations:
+            self._operations, self._rows, self._characters = [], 0, 0
+            wrappers = self.connection.execute_wrappers
+            if self._before_statement in wrappers:
+                wrappers.remove(self._before_statement)
 
     def _write_or_tell(self, entries: list[Row], references: list[Row]) -> None:
         # A savepoint keeps what fails from spoiling the transaction; what fails is looked for
@@ -104,7 +112,8 @@ class Buffer:
             half = len(entries) // 2
             for part in (entries[:half], entries[half:]):
                 ids = {row[0] for row in part}
-                self._write_or_tell(part, [row for row in references if row[0] in ids])
+                refer = [row for row in references if row[0] in ids]
+                self._write_or_tell(part, refer)
         else:
             self._execute(operations.savepoint_commit_sql(_SAVEPOINT))
 

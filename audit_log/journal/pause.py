@@ -12,6 +12,7 @@ from audit_log import catalogue
 from audit_log.identity import type_of
 from audit_log.journal import recorder
 from audit_log.journal.failures import guard
+from audit_log.journal.operations import Event
 from audit_log.vocabulary import EventType
 
 ALL = "*"
@@ -58,7 +59,7 @@ class pause:  # noqa: N801  # used like a function
         using = router.db_for_write(AuditEntry)
         with guard(using):
             events = [
-                recorder.Event(
+                Event(
                     action=ACTION,
                     event_type=EventType.OTHER,
                     target_type=target_type,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
-import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, router
 from django.utils import timezone
@@ -16,12 +14,11 @@ from audit_log.conf import settings
 from audit_log.exceptions import UnknownAction
 from audit_log.identity import clean
 from audit_log.journal import subject
-from audit_log.journal.buffer import buffer_of
-from audit_log.journal.circumstances import Circumstances, circumstances_of
+from audit_log.journal.buffer import Buffer, buffer_of
+from audit_log.journal.circumstances import circumstances_of
 from audit_log.journal.context import current
 from audit_log.journal.failures import guard
-from audit_log.journal.subject import Reference
-from audit_log.journal.writer import Row
+from audit_log.journal.operations import Event, Operation
 from audit_log.registry import target_of, text_of
 from audit_log.values import change, dumps, to_json
 from audit_log.vocabulary import EventType, Outcome
@@ -33,34 +30,7 @@ _ids = uuid7.Uuid7Generator()
 _imported = uuid7.Uuid7Generator()
 
 
-class Event(NamedTuple):
-    """What happened to one object; who and why, the circumstances say."""
-
-    action: str
-    event_type: str
-    target_type: str = ""
-    target_id: str = ""
-    target_repr: str = ""
-    tenant: str = ""
-    changes: str | Mapping[str, Any] = "{}"
-    """As in an entry, or as its JSON text."""
-    references: tuple[Reference, ...] = ()
-    outcome: str = Outcome.SUCCESS.value
-    reason: str = ""
-    metadata: Mapping[str, Any] | None = None
-
-
-class Written(NamedTuple):
-    """What the entries of one operation have got besides their events."""
-
-    ids: list[int]
-    salts: bytes
-    occurred_at: datetime.datetime
-    circumstances: Circumstances
-    metadata: dict[str, Any]
-
-
-def write(events: Sequence[Event], using: str) -> Written | None:
+def write(events: Sequence[Event], using: str | Buffer) -> Operation | None:
     """Write an entry for each event, in the transaction open on the database ``using``.
 
     They wait for its end in a buffer, see :mod:`audit_log.journal.buffer`. Where
@@ -71,62 +41,23 @@ def write(events: Sequence[Event], using: str) -> Written | None:
         return None
     frame = current()
     circumstances = circumstances_of(frame)
-    buffer = buffer_of(settings.DATABASE or using)
-    writer = buffer.writer
-    moment, metadata, metadata_text = frame.occurred_at, circumstances.metadata, None
+    moment = frame.occurred_at
     if moment is None:
         moment = timezone.now()
         ids = _ids.take(int(moment.timestamp() * 1000), len(events))
-        metadata_text = circumstances.metadata_text
     else:
-        milliseconds = int(moment.timestamp() * 1000)
-        ids = _imported.take(milliseconds, len(events), backwards=True)
+        ids = _imported.take(int(moment.timestamp() * 1000), len(events), backwards=True)
         now = timezone.now()
-        metadata = {**metadata, "recorded_at": to_json(now)}
-        metadata_text = dumps(metadata)
+        metadata = {**circumstances.metadata, "recorded_at": to_json(now)}
+        circumstances = circumstances._replace(metadata=metadata, metadata_text=dumps(metadata))
         if timezone.is_naive(now):  # USE_TZ = False: as now() has it
             moment = timezone.make_naive(moment, timezone.get_default_timezone())
-    actor_id, address = circumstances.actor_id, circumstances.remote_addr
-    occurred_at = writer.moment(moment)
-    actor = None if actor_id is None else writer.actor_key(actor_id)
-    remote_addr = None if address is None else writer.address(address)
-    salts = os.urandom(16 * len(ids))
-    rows: list[Row] = []
-    references: list[Row] = []
-    characters = 0
-    for index, (key, event) in enumerate(zip(ids, events, strict=True)):
-        entry_id = f"{key:032x}"
-        changes = event.changes if isinstance(event.changes, str) else dumps(event.changes)
-        characters += len(changes) + len(metadata_text)
-        rows.append(
-            (
-                entry_id,
-                occurred_at,
-                event.event_type,
-                event.action,
-                event.outcome,
-                actor,
-                circumstances.actor_type,
-                circumstances.actor_repr,
-                event.target_type,
-                event.target_id,
-                event.target_repr,
-                event.tenant or circumstances.tenant,
-                changes,
-                clean(event.reason) if event.reason else circumstances.reason,
-                remote_addr,
-                circumstances.correlation_id,
-                dumps({**metadata, **event.metadata}) if event.metadata else metadata_text,
-                writer.binary(salts[16 * index : 16 * index + 16]),
-            )
-        )
-        references += [
-            (entry_id, *reference)
-            for reference in dict.fromkeys(event.references)
-            if reference != (event.target_type, event.target_id)
-        ]
-    buffer.add(rows, references, characters)
-    return Written(ids, salts, moment, circumstances, metadata)
+    operation = Operation(events, ids, moment, circumstances)
+    if alias := settings.DATABASE:
+        using = alias
+    buffer = buffer_of(using) if isinstance(using, str) else using
+    buffer.add(operation)
+    return operation
 
 
 def record(
@@ -163,6 +94,7 @@ def record(
     policy = None if target is None else registry.policy_for(type(target))
     using = _database_of(target)
     with guard(using, action):
+        told = _changes(changes or {}, policy.mask if policy else frozenset())
         event = Event(
             action=action,
             event_type=known.event_type or EventType.OTHER,
@@ -170,44 +102,44 @@ def record(
             target_id=target_id,
             target_repr="" if target is None else text_of(target),
             tenant="" if target is None else subject.tenant_of(target),
-            changes=_changes(changes or {}, policy.mask if policy else frozenset()),
+            changes=told,
             references=(*referred, *(() if target is None else subject.references_of(target))),
             outcome=str(outcome),
             reason=str(reason),
             metadata=to_json(dict(metadata or {})),
         )
-        return _entry(event, write([event], using), using)
+        return _entry(write([event], using), told, using)
     return None
 
 
-def _entry(event: Event, written: Written | None, using: str) -> AuditEntry:
+def _entry(operation: Operation | None, changes: dict[str, Any], using: str) -> AuditEntry:
     from audit_log.models import AuditEntry
 
-    assert written is not None
-    circumstances = written.circumstances
-    entry = AuditEntry(
-        id=uuid.UUID(int=written.ids[0]),
-        occurred_at=written.occurred_at,
-        event_type=event.event_type,
-        action=event.action,
-        outcome=event.outcome,
-        actor_id=circumstances.actor_id,
-        actor_type=circumstances.actor_type,
-        actor_repr=circumstances.actor_repr,
-        target_type=event.target_type,
-        target_id=event.target_id,
-        target_repr=event.target_repr,
-        tenant=event.tenant or circumstances.tenant,
-        changes=event.changes,
-        reason=clean(event.reason) or circumstances.reason,
-        remote_addr=circumstances.remote_addr,
-        correlation_id=circumstances.correlation_id,
-        metadata={**written.metadata, **(event.metadata or {})},
-        salt=written.salts,
-    )
-    entry._state.adding = False
-    entry._state.db = settings.DATABASE or using
-    return entry
+    assert operation is not None
+    (event,) = operation.events
+    circumstances = operation.circumstances
+    known = {
+        "id": uuid.UUID(int=operation.ids[0]),
+        "occurred_at": operation.occurred_at,
+        "event_type": event.event_type,
+        "action": event.action,
+        "outcome": event.outcome,
+        "actor_id": circumstances.actor_id,
+        "actor_type": circumstances.actor_type,
+        "actor_repr": circumstances.actor_repr,
+        "target_type": event.target_type,
+        "target_id": event.target_id,
+        "target_repr": event.target_repr,
+        "tenant": event.tenant or circumstances.tenant,
+        "changes": changes,
+        "reason": clean(event.reason) or circumstances.reason,
+        "remote_addr": circumstances.remote_addr,
+        "correlation_id": circumstances.correlation_id,
+        "metadata": {**circumstances.metadata, **(event.metadata or {})},
+    }
+    # In the order of the columns; the salt, which is made last, is deferred.
+    names = [f.attname for f in AuditEntry._meta.concrete_fields if f.attname in known]
+    return AuditEntry.from_db(settings.DATABASE or using, names, [known[name] for name in names])
 
 
 def _changes(changes: Mapping[str, Any], mask: frozenset[str]) -> dict[str, Any]:

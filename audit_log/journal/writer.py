@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import transaction
+
+from audit_log.statements import Statement
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -78,9 +80,12 @@ class Writer:
         return self.connection.in_atomic_block or not self.connection.get_autocommit()
 
     def _insert(self, statement: _Insert, rows: Sequence[Row]) -> None:
-        with self.connection.cursor() as cursor:
-            for piece in _pieces(rows, statement.max_rows):
-                cursor.execute(statement.sql(len(piece)), list(chain.from_iterable(piece)))
+        if len(rows) == 1:
+            statement.of(1).run(self.connection, rows[0]).close()
+            return
+        for piece in _pieces(rows, statement):
+            parameters = tuple(chain.from_iterable(piece))
+            statement.of(len(piece)).run(self.connection, parameters).close()
 
     @cached_property
     def _actor(self) -> Any:
@@ -104,30 +109,28 @@ class _Insert:
         meta = apps.get_model("audit_log", model)._meta
         quote = connection.ops.quote_name
         names = ", ".join(quote(name) for name in columns)
-        self.head = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES "  # noqa: S608
-        self.row = f"({', '.join(['%s'] * len(columns))})"
-        self.one = self.head + self.row
+        self._connection = connection
+        self._head = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES "  # noqa: S608
+        self._row = f"({','.join(['%s'] * len(columns))})"
+        self.longest = columns.index("changes" if "changes" in columns else "target_id")
         limit = connection.features.max_query_params
         self.max_rows = min(MAX_ROWS, limit // len(columns) if limit else MAX_ROWS)
+        # Of one row, and of as many as there can be: those are run again and again.
+        self._kept = {rows: self._make(rows) for rows in (1, self.max_rows)}
 
-    def sql(self, rows: int) -> str:
-        return self.one if rows == 1 else self.head + ", ".join([self.row] * rows)
+    def of(self, rows: int) -> Statement:
+        return self._kept.get(rows) or self._make(rows)
+
+    def _make(self, rows: int) -> Statement:
+        return Statement(self._head + ",".join([self._row] * rows), self._connection)
 
 
-def size_of(row: Row) -> int:
-    """Return about how many characters a row adds to a statement."""
-    return sum(len(value) if isinstance(value, str) else 8 for value in row)
-
-
-def _pieces(rows: Sequence[Row], max_rows: int) -> list[Sequence[Row]]:
-    if len(rows) == 1:
-        return [rows]
-    pieces, start, size = [], 0, 0
+def _pieces(rows: Sequence[Row], statement: _Insert) -> Iterator[Sequence[Row]]:
+    start = size = 0
     for index, row in enumerate(rows):
-        size += size_of(row)
-        if index - start + 1 == max_rows or size > MAX_CHARACTERS:
-            pieces.append(rows[start : index + 1])
+        size += len(row[statement.longest])
+        if index - start + 1 == statement.max_rows or size > MAX_CHARACTERS:
+            yield rows[start : index + 1]
             start, size = index + 1, 0
     if start < len(rows):
-        pieces.append(rows[start:])
-    return pieces
+        yield rows[start:]
