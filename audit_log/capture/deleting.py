@@ -21,15 +21,15 @@ from audit_log import registry
 from audit_log.capture.columns import Field
 from audit_log.capture.events import Description, delete_event, describe
 from audit_log.capture.plan import plan_of
-from audit_log.capture.relations import pairs_of, recorded_field_of, relation_events
+from audit_log.capture.relations import pairs_of, recorded_field_of, write_relations
 from audit_log.capture.rows import Row, RowReader, key_of, parent_rows
 from audit_log.capture.tables import can_record
+from audit_log.capture.telling import make_each, write_each
 from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
-from audit_log.journal.recorder import write
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -93,7 +93,7 @@ class Deletion:
         self.connection = connection
         self.using: str = connection.alias
         self.instances: dict[Model, dict[Any, models.Model]] = {}
-        self._described: dict[Model, dict[Any, Description]] | None = None
+        self._described: dict[Model, dict[Any, Description | None]] | None = None
         # Rows of parents that a child's entry tells of.
         self._told: set[tuple[Model, Any]] = set()
         # What was set to null only to be deleted next, where constraints are not deferred.
@@ -181,9 +181,13 @@ class Deletion:
         for model, instances in self.instances.items():
             policy = registry.policy_for(model)
             if policy is not None and not is_paused(policy.target_type):
-                self._described[model] = {
-                    key: describe(instance, policy) for key, instance in instances.items()
-                }
+                described = make_each(
+                    functools.partial(describe, policy=policy),
+                    list(instances.values()),
+                    self.using,
+                    lambda error: None,  # tried again, and told, with the row
+                )
+                self._described[model] = dict(zip(instances, described, strict=True))
 
     def _tell(self, model: Model, fields: Sequence[Field], rows: Sequence[Any]) -> None:
         if not rows:
@@ -192,12 +196,11 @@ class Deletion:
         with guard(self.using, type_of(model)):
             found = [reader.convert(row, self.connection) for row in rows]
             if registry.policy_for(model) is None:
-                events = self._relations_lost(model, found)
+                self._tell_relations(model, found)
             else:
-                events = self._deleted(model, found)
-            write(events, self.using)
+                self._tell_deleted(model, found)
 
-    def _deleted(self, model: Model, rows: list[Row]) -> list[Event]:
+    def _tell_deleted(self, model: Model, rows: list[Row]) -> None:
         policy = registry.policy_for(model)
         assert policy is not None
         plan = plan_of(policy)
@@ -207,21 +210,22 @@ class Deletion:
             for parent in model._meta.all_parents:
                 self._told.add((_concrete(parent), key_of(parent, row)))
         described = (self._described or {}).get(model, {})
-        events = []
-        for row in untold:
+
+        def event_of(row: Row) -> Event:
             key = key_of(model, row)
             row.update(self._before.get((model, key), {}))
             instance = self._instance(model, key, row)
-            events.append(delete_event(instance, plan, key, row, described.get(key)))
-        return events
+            return delete_event(instance, plan, key, row, described.get(key))
 
-    def _relations_lost(self, through: Model, rows: list[Row]) -> list[Event]:
+        write_each(event_of, untold, self.using, policy.target_type)
+
+    def _tell_relations(self, through: Model, rows: list[Row]) -> None:
         # The relations of an object that goes itself go without saying.
         field = recorded_field_of(through, self.using)
         assert field is not None
         going = self.instances.get(_concrete(field.model), {})
         pairs = [pair for pair in pairs_of(field, rows) if pair[0] not in going]
-        return relation_events(field, (), pairs, self.using)
+        write_relations(field, (), pairs, self.using)
 
     def _instance(self, model: Model, key: Any, row: Row) -> models.Model:
         known = self.instances.get(model, {}).get(key)

@@ -20,6 +20,7 @@ from audit_log.capture.rows import Row, RowReader, rows_of
 from audit_log.capture.saving import stored
 from audit_log.capture.summary import summary_event
 from audit_log.capture.tables import can_record
+from audit_log.capture.telling import write_each
 from audit_log.capture.through import InsertedRelations
 from audit_log.capture.transactions import one_transaction
 from audit_log.capture.upserting import Change, Upsert
@@ -125,35 +126,40 @@ class _Rows:
                 write([summary_event(self.policy, "create", len(objs), what)], self.using)
             return
         for batch in _batches(objs):
-            write(list(self._created(batch)), self.using)
+            self._created(batch)
 
     def came_or_met(self, changes: Sequence[Change]) -> None:
-        model = self.policy.model
+        model, policy, plan = self.policy.model, self.policy, self.plan
         names = [field.attname for field in model._meta.concrete_fields]
-        for batch in _batches(changes):
-            events: list[Event | None] = []
-            for old, new in batch:
-                instance = model.from_db(self.using, names, [new[name] for name in names])
-                events.append(
-                    create_event(instance, self.plan, self.plan.told, new)
-                    if old is None
-                    else update_event(instance, self.plan, self.plan.told, old, new)
-                )
-            write([event for event in events if event is not None], self.using)
 
-    def _created(self, objs: Sequence[models.Model]) -> Iterator[Event]:
-        known = [stored(obj, self.plan.inserted, None) for obj in objs]
+        def event_of(change: Change) -> Event | None:
+            old, new = change
+            instance = model.from_db(self.using, names, [new[name] for name in names])
+            if old is None:
+                return create_event(instance, plan, plan.told, new)
+            return update_event(instance, plan, plan.told, old, new)
+
+        for batch in _batches(changes):
+            write_each(event_of, batch, self.using, policy.target_type)
+
+    def _created(self, objs: Sequence[models.Model]) -> None:
+        policy, plan = self.policy, self.plan
+        known = [stored(obj, plan.inserted, None) for obj in objs]
         unknown = [obj.pk for obj, row in zip(objs, known, strict=True) if row is None]
         read: dict[Any, Row] = {}
         if unknown:
             found = rows_of(self.policy.model, self.using).filter(pk__in=unknown)
             read = {target_of(instance)[1]: instance.__dict__ for instance in found}
-        for obj, row in zip(objs, known, strict=True):
+
+        def event_of(item: tuple[models.Model, Row | None]) -> Event:
+            obj, row = item
             if row is None and (row := read.get(target_of(obj)[1])) is None:
                 # A key that the database spells in a way of its own.
-                found = rows_of(self.policy.model, self.using).filter(pk=obj.pk)
-                row = found.get().__dict__
-            yield create_event(obj, self.plan, self.plan.told, row)
+                row = rows_of(policy.model, self.using).filter(pk=obj.pk).get().__dict__
+            return create_event(obj, plan, plan.told, row)
+
+        items = list(zip(objs, known, strict=True))
+        write_each(event_of, items, self.using, policy.target_type)
 
 
 class _Inserted:

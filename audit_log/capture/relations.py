@@ -17,6 +17,7 @@ from django.db import models
 from audit_log import registry
 from audit_log.capture.rows import Row, rows_of
 from audit_log.capture.tables import can_record
+from audit_log.capture.telling import write_each
 from audit_log.identity import type_of
 from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
@@ -77,24 +78,26 @@ def pairs_of(field: ManyToMany, rows: Iterable[Row]) -> list[Pair]:
     return [(row[source], row[target]) for row in rows]
 
 
-def relation_events(
+def write_relations(
     field: ManyToMany, added: Iterable[Pair], removed: Iterable[Pair], using: str
-) -> list[Event]:
-    """Return an event for each object whose related objects changed.
+) -> None:
+    """Write an event for each object whose related objects changed.
 
     The objects at both ends are fetched, for their texts: one query for each end.
     """
     gained, lost = _by_owner(added), _by_owner(removed)
     keys = sorted({*gained, *lost})
     if not keys:
-        return []
+        return
     related_keys = {key for side in (gained, lost) for found in side.values() for key in found}
     owners = rows_of(field.model, using).in_bulk(keys)
     related = rows_of(field.related_model, using).in_bulk(related_keys)
-    return [
-        _event(field, owners.get(key), key, gained.get(key, []), lost.get(key, []), related)
-        for key in keys
-    ]
+
+    def event_of(key: Any) -> Event:
+        came, went = gained.get(key, []), lost.get(key, [])
+        return _event(field, owners.get(key), key, came, went, related)
+
+    write_each(event_of, keys, using, type_of(field.model))
 
 
 def _by_owner(pairs: Iterable[Pair]) -> dict[Any, list[Any]]:

@@ -19,7 +19,7 @@ from audit_log import registry
 from audit_log.capture.columns import UNSETTLED, Field, keeps_attribute
 from audit_log.capture.events import create_event, update_event
 from audit_log.capture.plan import Columns, Plan, plan_of
-from audit_log.capture.relations import ends_of, pairs_of, recorded_field_of, relation_events
+from audit_log.capture.relations import ends_of, pairs_of, recorded_field_of, write_relations
 from audit_log.capture.rows import Row, RowReader, reader_of, rows_of
 from audit_log.capture.tables import can_record
 from audit_log.capture.transactions import one_transaction
@@ -115,7 +115,7 @@ def _save_relation(instance: models.Model, using: str, proceed: Callable[[], Any
         with guard(using, type_of(model)):
             gained = set(pairs_of(field, [instance.__dict__]))
             lost = set(pairs_of(field, before)) if updated else set()
-            write(relation_events(field, gained - lost, lost - gained, using), using)
+            write_relations(field, gained - lost, lost - gained, using)
     return updated
 
 

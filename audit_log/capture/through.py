@@ -13,10 +13,9 @@ from audit_log.capture.relations import (
     ends_of,
     pairs_of,
     recorded_field_of,
-    relation_events,
+    write_relations,
 )
 from audit_log.capture.upserting import Change
-from audit_log.journal.recorder import write
 
 BATCH = 1000
 
@@ -44,13 +43,13 @@ class InsertedRelations:
         """Tell of rows that are new."""
         for start in range(0, len(objs), BATCH):
             pairs = pairs_of(self.field, [obj.__dict__ for obj in objs[start : start + BATCH]])
-            write(relation_events(self.field, pairs, (), self.using), self.using)
+            write_relations(self.field, pairs, (), self.using)
 
     def came_or_met(self, changes: Sequence[Change]) -> None:
         """Tell of rows that are new, and of others that were pointed elsewhere."""
         lost = set(pairs_of(self.field, (old for old, _ in changes if old is not None)))
         gained = set(pairs_of(self.field, (new for _, new in changes)))
-        write(relation_events(self.field, gained - lost, lost - gained, self.using), self.using)
+        write_relations(self.field, gained - lost, lost - gained, self.using)
 
 
 class _RelationUpdate(BeforeAfter):
@@ -68,4 +67,4 @@ class _RelationUpdate(BeforeAfter):
     def tell(self, pairs: Sequence[Pair]) -> None:
         lost = set(pairs_of(self.field, (old for old, _ in pairs)))
         gained = set(pairs_of(self.field, (new for _, new in pairs)))
-        write(relation_events(self.field, gained - lost, lost - gained, self.using), self.using)
+        write_relations(self.field, gained - lost, lost - gained, self.using)

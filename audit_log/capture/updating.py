@@ -23,9 +23,11 @@ from audit_log.capture.plan import plan_of
 from audit_log.capture.rows import Row, key_of, rows_of
 from audit_log.capture.summary import summary_event
 from audit_log.capture.tables import can_record
+from audit_log.capture.telling import write_each
 from audit_log.capture.through import update_relations
 from audit_log.capture.transactions import one_transaction
 from audit_log.journal.failures import guard
+from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import write
 from audit_log.policies import Policy
@@ -156,19 +158,20 @@ class RowUpdate(BeforeAfter):
         """Write an entry for each row that changed."""
         names = list(self.names)
         deferred = {f.attname for f in self.model._meta.concrete_fields}.difference(names)
-        events = []
-        for index, (old, new) in enumerate(pairs):
+
+        def event_of(index: int) -> Event | None:
+            old, new = pairs[index]
             instance = self.model.from_db(self.using, names, [new[name] for name in names])
             event = update_event(instance, self.plan, self.columns, old, new)
-            if event is not None:
-                events.append(event)
             # Columns that its text, tenant or verb asked for: so will those of the next.
             if loaded := sorted(deferred.intersection(instance.__dict__)):
                 _asked_for.setdefault(self.policy, set()).update(loaded)
+                self._complete([new for _, new in pairs], loaded)
                 deferred.difference_update(loaded)
-                names += loaded
-                self._complete([new for _, new in pairs[index + 1 :]], loaded)
-        write(events, self.using)
+                names.extend(loaded)
+            return event
+
+        write_each(event_of, range(len(pairs)), self.using, self.policy.target_type)
 
     def _complete(self, rows: Sequence[Row], names: Sequence[str]) -> None:
         keys = [field.attname for field in self.model._meta.pk_fields]

@@ -41,14 +41,7 @@ class guard:  # noqa: N801  # used like a function
     def __enter__(self) -> None:
         if settings.ON_ERROR != "log":
             return
-        self._savepoints = contextlib.ExitStack()
-        try:
-            for alias in {self._using, settings.DATABASE or self._using}:
-                if _in_transaction(connections[alias]):
-                    self._savepoints.enter_context(transaction.atomic(using=alias))
-        except BaseException:
-            self._savepoints.close()
-            raise
+        self._savepoints = savepoints(self._using)
 
     def __exit__(
         self,
@@ -66,6 +59,15 @@ class guard:  # noqa: N801  # used like a function
             return error is None
         tell(self._using, self._about, error)
         return True
+
+
+def savepoints(using: str) -> contextlib.ExitStack:
+    """Begin what can be undone alone, on the database ``using`` and where entries go."""
+    with contextlib.ExitStack() as stack:
+        for alias in {using, settings.DATABASE or using}:
+            if _in_transaction(connections[alias]):
+                stack.enter_context(transaction.atomic(using=alias))
+        return stack.pop_all()
 
 
 def tell(using: str, about: str, exception: Exception) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import re
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -219,6 +220,28 @@ def test_update_of_a_queryset_that_loads_more(countries):
     Book.objects.values("title").filter(pk=book.pk).update(pages=2)
     Book.objects.order_by("-title").update(pages=3)
     assert last().changes == {"pages": {"old": 2, "new": 3}}
+
+
+def test_update_reads_what_it_needs(monkeypatch):
+    """Texts, JSON and bytes that it does not change only once something asks for them."""
+    Dossier.objects.bulk_create(Dossier(text=f"long {n}") for n in range(3))
+    Book.objects.create(title="One", blob=b"x", extra={"a": 1})
+    with statements() as found:
+        Book.objects.update(pages=3)
+        Dossier.objects.update(owner=None)
+    assert not [sql for sql in found if re.search(r"SELECT.*\b(blob|extra|text)\b", sql)]
+    Book.objects.update(extra={"a": 2})
+    assert last().changes == {"extra": {"old": {"a": 1}, "new": {"a": 2}}}
+    # What a text asks for is read with the rows from then on: no query a row.
+    monkeypatch.setattr(Dossier, "__str__", lambda self: self.text)
+    counts = []
+    for name in ("Ann", "Bea"):
+        owner = Author.objects.create(name=name)
+        with statements() as found:
+            Dossier.objects.update(owner=owner)
+        counts.append(len(found))
+        assert [e.target_repr for e in entries()[-3:]] == ["long 0", "long 1", "long 2"]
+    assert counts[0] == counts[1] + 2
 
 
 @pytest.mark.django_db(transaction=True)
