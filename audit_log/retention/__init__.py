@@ -1,8 +1,9 @@
-"""How long entries are kept: the setting ``RETENTION``, and holds."""
+"""How long entries are kept: the setting ``RETENTION``, holds, and what goes."""
 
 from __future__ import annotations
 
+from audit_log.retention.due import expiring
 from audit_log.retention.holds import hold, place, release
 from audit_log.retention.keeping import Retention, kept_until
 
-__all__ = ["Retention", "hold", "kept_until", "place", "release"]
+__all__ = ["Retention", "expiring", "hold", "kept_until", "place", "release"]

@@ -74,6 +74,14 @@ class Rules:
         self.failures: dict[str, str] = {}
         """Tenants whose period could not be had, and why. Their entries are kept."""
 
+    @classmethod
+    def all_older_than(cls, days: int) -> Rules:
+        """Return the rule that nothing is kept for longer than ``days``, whatever the setting."""
+        rules = cls(None)
+        table = {**KEPT, ALL: days}
+        rules.rules = {key: Rule(key, period) for key, period in table.items()}
+        return rules
+
     @property
     def keep_everything(self) -> bool:
         """Whether no rule ever lets an entry go."""
