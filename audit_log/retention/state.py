@@ -20,6 +20,7 @@ from audit_log import catalogue
 from audit_log.journal import recorder
 from audit_log.journal.actors import Actor
 from audit_log.journal.context import context, current
+from audit_log.journal.operations import Event
 from audit_log.models import PruningState
 from audit_log.models.holds import holds_database
 from audit_log.retention import archive
@@ -195,7 +196,7 @@ def _tell_of_killed(former: PruningState, using: str) -> None:
 
 def _tell(metadata: dict[str, Any], using: str) -> None:
     count = metadata["removed"]
-    event = recorder.Event(
+    event = Event(
         action=ACTION,
         event_type=EventType.DELETE.value,
         target_type="audit_log.auditentry",
