@@ -30,17 +30,11 @@ class Statement:
         """Run it, and return the cursor; ``own_wrappers`` is the number of execute wrappers
         that are the journal's own.
         """
-        if (
-            len(connection.execute_wrappers) > own_wrappers
-            or connection.queries_logged
-            or "cursor" in connection.__dict__
-        ):
+        if is_watched(connection, own_wrappers):
             cursor = connection.cursor()
             cursor.execute(self.sql, parameters)
             return cursor
-        connection.ensure_connection()
-        connection.validate_thread_sharing()
-        connection.validate_no_broken_transaction()
+        make_ready(connection)
         raw: Any = connection
         with connection.wrap_database_errors:
             if self._native is not None:
@@ -48,3 +42,19 @@ class Statement:
             cursor = raw.create_cursor()
             cursor.execute(self.sql, parameters)
             return cursor
+
+
+def is_watched(connection: BaseDatabaseWrapper, own_wrappers: int = 0) -> bool:
+    """Whether somebody is to see each statement that Django runs."""
+    return (
+        len(connection.execute_wrappers) > own_wrappers
+        or connection.queries_logged
+        or "cursor" in connection.__dict__
+    )
+
+
+def make_ready(connection: BaseDatabaseWrapper) -> None:
+    """Do what Django does before it runs a statement."""
+    connection.ensure_connection()
+    connection.validate_thread_sharing()
+    connection.validate_no_broken_transaction()
