@@ -36,8 +36,8 @@ LABELS = {
 
 def install() -> None:
     """Declare the actions and connect the receivers, once."""
-    catalogue.provide(LOG_IN, label=_("User log in"), event_type=EventType.ACCESS)
-    catalogue.provide(LOG_OUT, label=_("User log out"), event_type=EventType.ACCESS)
+    catalogue.provide(LOG_IN, label=_("Log in"), event_type=EventType.ACCESS)
+    catalogue.provide(LOG_OUT, label=_("Log out"), event_type=EventType.ACCESS)
     if (policy := registry.policy_for(get_user_model())) is not None:
         for verb in {verb for verb, _, _ in policy.actions()} & LABELS.keys():
             catalogue.provide(policy.action(verb), label=LABELS[verb])

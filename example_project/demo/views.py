@@ -6,8 +6,9 @@ from typing import Any
 
 from django.views import generic
 
+from example_project.demo.guide import surfaces, tours
+from example_project.demo.story import PASSWORD
 from example_project.languages.models import Language
-from example_project.licensing.models import Customer, License, Order, Product
 
 
 class Home(generic.TemplateView):
@@ -16,11 +17,10 @@ class Home(generic.TemplateView):
     template_name = "demo/home.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        counts = {
-            "products": Product.objects.count(),
-            "customers": Customer.objects.count(),
-            "orders": Order.objects.count(),
-            "licenses": License.objects.count(),
-            "languages": Language.objects.count(),
-        }
-        return super().get_context_data(**counts, **kwargs)
+        return super().get_context_data(
+            tours=tours(),
+            surfaces=surfaces(),
+            languages=Language.objects.count(),
+            password=PASSWORD,
+            **kwargs,
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -86,12 +88,16 @@ class IntegrationTemplate(models.Model):
         self.is_published, self.published_version = False, None
         self.save(update_fields=["is_published", "published_version"])
 
-    def start_test(self) -> TemplateTest:
+    def start_test(self, at: datetime | None = None) -> TemplateTest:
         """Try it with the connectors that are installed; it runs until somebody stops it."""
         missing = missing_components(self.tenant, self.steps)
         report = [{"step": step, "installed": step not in missing} for step in self.steps]
         return TemplateTest.objects.create(
-            template=self, version=self.version, report=report, has_failed=bool(missing)
+            template=self,
+            version=self.version,
+            started_at=at or timezone.now(),
+            report=report,
+            has_failed=bool(missing),
         )
 
 
@@ -140,9 +146,9 @@ class TemplateTest(models.Model):
             return State("bad", _("failed"))
         return State("off", _("stopped")) if self.stopped_at else State("good", _("running"))
 
-    def stop(self) -> None:
+    def stop(self, at: datetime | None = None) -> None:
         """End it. Raises :class:`Refused` the second time."""
         if self.stopped_at is not None:
             raise Refused(_("The test was stopped already."))
-        self.stopped_at = timezone.now()
+        self.stopped_at = at or timezone.now()
         self.save(update_fields=["stopped_at"])

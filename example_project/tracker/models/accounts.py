@@ -71,7 +71,16 @@ class UserGroup(Group):
     def add_to(self, group: Group) -> None:
         """Put it into another group. Raises :class:`Refused` where that one is in it already."""
         if self.pk in with_groups_around([group.pk]):
-            raise Refused(_("A group cannot be in itself, not through other groups either."))
+            refusal = Refused(_("A group cannot be in itself, not through other groups either."))
+            # What was tried and refused is worth knowing, too.
+            audit_log.record(
+                "user_group.add_to_group",
+                target=self,
+                metadata={"refused": str(refusal)},
+                references=[group],
+                outcome="failure",
+            )
+            raise refusal
         self.groups.add(group)
 
     def remove_from(self, group: Group) -> None:

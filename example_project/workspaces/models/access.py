@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.urls import reverse
@@ -76,9 +77,9 @@ class ApiKey(models.Model):
         self.is_revoked = True
         self.save(update_fields=["is_revoked"])
 
-    def used(self) -> None:
+    def used(self, at: datetime | None = None) -> None:
         """A program called. Nobody needs an entry for that."""
-        self.last_used_at = timezone.now()
+        self.last_used_at = at or timezone.now()
         self.save(update_fields=["last_used_at"])
 
 

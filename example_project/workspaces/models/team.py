@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -64,12 +65,12 @@ class Workspace(models.Model):
         return RETENTION_DAYS[Plan(self.plan)]
 
     @classmethod
-    def open(cls, name: str, slug: str, user: Any) -> Workspace:
+    def open(cls, name: str, slug: str, user: Any, at: datetime | None = None) -> Workspace:
         """Make a workspace with its settings, whose owner is the user."""
         workspace = cls.objects.create(name=name, slug=slug)
         WorkspaceSettings.objects.create(workspace=workspace)
         owner = Member.objects.create(workspace=workspace, email=user.email, role=Member.Role.OWNER)
-        owner.join(user)
+        owner.join(user, at)
         return workspace
 
     def change_plan(self, plan: str) -> None:
@@ -171,11 +172,11 @@ class Member(models.Model):
         """Whether the person administers the workspace."""
         return self.role in self.ADMINISTRATORS
 
-    def join(self, user: Any) -> None:
+    def join(self, user: Any, at: datetime | None = None) -> None:
         """Accept the invitation, which then is void. Raises :class:`Refused` the second time."""
         if self.workspace.members.filter(user=user).exists():
             raise Refused(_("This account is in the workspace already."))
-        self.user, self.joined_at, self.invitation_token = user, timezone.now(), ""
+        self.user, self.joined_at, self.invitation_token = user, at or timezone.now(), ""
         self.save(update_fields=["user", "joined_at", "invitation_token"])
 
     def change_role(self, role: str) -> None:

@@ -1,4 +1,4 @@
-"""``python manage.py demo``: a platform with a past, served on this machine alone."""
+"""``python manage.py demo``: four systems with a past, served on this machine alone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import socket
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from audit_log.models import AuditEntry
+from example_project.demo.guide import surfaces, tours
 from example_project.demo.story import PASSWORD, is_told, tell
-from example_project.demo.story.cast import PEOPLE
-from example_project.licensing.models import License
 
 HOST = "127.0.0.1"
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
         if is_told():
             self.stdout.write("The sample history is there already; nothing was added.")
         else:
-            self.stdout.write("Living through eight weeks at a software vendor's …")
+            self.stdout.write("Living through eight weeks in four systems …")
             tell()
         self.stdout.write(f"The audit log has {AuditEntry.objects.count()} entries.\n\n")
         if options["no_server"]:
@@ -48,35 +47,28 @@ class Command(BaseCommand):
     def point_the_way(self, port: int) -> None:
         """Say how to log in and where to look."""
         base = f"http://{HOST}:{port}"
-        accounts = get_user_model()._default_manager
-        self.stdout.write(self.style.MIGRATE_HEADING("Log in"))
-        for person in PEOPLE[:2]:
-            if accounts.filter(username=person.username).exists():
-                what = "may do everything" if person.username == "admin" else "reads, helps"
-                self.stdout.write(
-                    f"  {person.username} / {PASSWORD}".ljust(20) + f"{person.full_name}, {what}"
-                )
-        self.stdout.write("\n" + self.style.MIGRATE_HEADING("Look at"))
-        for what, where in places():
-            self.stdout.write(f"  {what.ljust(30)}{base}{where}")
+        self.line("What is where", base + reverse("home"))
+        self.stdout.write("")
+        for tour in tours():
+            self.stdout.write(self.style.MIGRATE_HEADING(str(tour.title)))
+            for username, sees in tour.logins:
+                self.line(f"log in: {username} / {PASSWORD}", f"sees {sees}")
+            for what, where in tour.places:
+                self.line(what, base + where)
+            self.stdout.write("")
+        self.stdout.write(self.style.MIGRATE_HEADING(_("Everything")))
+        self.line(f"log in: admin / {PASSWORD}", "sees everything, may do everything")
+        for what, where in surfaces():
+            self.line(what, base + where)
+        token = base + reverse("api-token")
+        self.line(
+            _("A token for the REST API"), f"curl -d 'username=admin&password={PASSWORD}' {token}"
+        )
         self.stdout.write("")
 
-
-def places() -> list[tuple[str, str]]:
-    """What there is to see, and where: pairs of words and a path."""
-    found = [
-        ("What is where", reverse("home")),
-        ("The whole log, in the admin", reverse("admin:audit_log_auditentry_changelist")),
-    ]
-    license = License.objects.filter(number="L-3001").first() or License.objects.first()
-    if license is not None:
-        found.append(("A license with its table", license.get_absolute_url()))
-    deleted = AuditEntry.objects.filter(action="license.delete").order_by("-id").first()
-    if deleted is not None:
-        history = reverse("admin:licensing_license_history", args=[deleted.target_id])
-        found.append(("A deleted license's history", history))
-    found.append(("The REST API", reverse("audit_log_api:entries")))
-    return found
+    def line(self, what: Any, where: str) -> None:
+        """Write two columns."""
+        self.stdout.write(f"  {str(what).ljust(34)}{where}")
 
 
 def free_port(wanted: int) -> int:

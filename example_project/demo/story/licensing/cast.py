@@ -1,43 +1,35 @@
-"""Who and what the story is about. Every name and address is made up."""
+"""Who and what the story is about at the software vendor's. Every name is made up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from example_project.demo.story.people import Person
 from example_project.licensing.models.catalogue import LicenseType
 from example_project.licensing.models.platform import Permission, PlatformUser
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody at the vendor's; ``addresses`` are those of the office, of home, of travels."""
+class Colleague(Person):
+    """Somebody at the vendor's, and what they may do on the platform."""
 
-    username: str
-    first_name: str
-    last_name: str
-    role: PlatformUser.Role
-    template: str
-    addresses: tuple[str, ...]
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
-
-    @property
-    def email(self) -> str:
-        return f"{self.first_name}.{self.last_name}@vendor.example".lower()
+    role: PlatformUser.Role = PlatformUser.Role.SUPPORT
+    template: str = "Support"
+    domain: str = field(default="vendor.example", kw_only=True)
 
 
 OFFICE = "203.0.113.10"
 ROLE = PlatformUser.Role
 
 PEOPLE = (
-    Person("admin", "Ada", "Berg", ROLE.ADMINISTRATOR, "Administrators", (OFFICE, "198.51.100.7")),
-    Person("support", "Sam", "Okoro", ROLE.SUPPORT, "Support", (OFFICE, "2001:db8:42::5")),
-    Person("mara", "Mara", "Lindqvist", ROLE.SALES, "Sales", (OFFICE, "198.51.100.23")),
-    Person("theo", "Theo", "Marchetti", ROLE.SALES, "Sales", ("203.0.113.77", "192.0.2.14")),
-    Person("yuki", "Yuki", "Tanaka", ROLE.SUPPORT, "Support", ("2001:db8:9::21", OFFICE)),
-    Person("ravi", "Ravi", "Menon", ROLE.SUPPORT, "Support", ("192.0.2.201",)),
+    Colleague(
+        "admin", "Ada", "Berg", (OFFICE, "198.51.100.7"), ROLE.ADMINISTRATOR, "Administrators"
+    ),
+    Colleague("support", "Sam", "Okoro", (OFFICE, "2001:db8:42::5"), ROLE.SUPPORT, "Support"),
+    Colleague("mara", "Mara", "Lindqvist", (OFFICE, "198.51.100.23"), ROLE.SALES, "Sales"),
+    Colleague("theo", "Theo", "Marchetti", ("203.0.113.77", "192.0.2.14"), ROLE.SALES, "Sales"),
+    Colleague("yuki", "Yuki", "Tanaka", ("2001:db8:9::21", OFFICE), ROLE.SUPPORT, "Support"),
+    Colleague("ravi", "Ravi", "Menon", ("192.0.2.201",), ROLE.SUPPORT, "Support"),
 )
 
 TEMPLATES = {

@@ -9,29 +9,29 @@ from functools import partial
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 
-from example_project.demo.story.cast import (
+from example_project.demo.story.licensing import find
+from example_project.demo.story.licensing.cast import (
     CUSTOMERS,
     PEOPLE,
     PRODUCTS,
     SALES,
     TEMPLATES,
-    Person,
     Sale,
 )
+from example_project.demo.story.people import Person
 from example_project.demo.story.stage import Stage
 from example_project.licensing import models
 
-PASSWORD = "demo"  # noqa: S105 (for the demonstration, on the loopback address alone)
 READERS = "Audit readers"
 
 
 def plan(stage: Stage) -> None:
     """Plan the scenes."""
     admin, *others = PEOPLE
-    stage.scene(0.3, "installation", partial(open_account, admin))
+    stage.scene(0.3, "installation", partial(hire, stage, admin))
     stage.scene(0.32, "admin", create_readers, "who may read the audit log")
     for number, person in enumerate(others):
-        stage.scene(0.4 + number / 50, "admin", partial(open_account, person), "new colleague")
+        stage.scene(0.4 + number / 50, "admin", partial(hire, stage, person), "new colleague")
     for number, name in enumerate(TEMPLATES):
         stage.scene(1.35 + number / 10, "admin", partial(create_template, stage, name))
     for number, person in enumerate(PEOPLE):
@@ -47,35 +47,25 @@ def plan(stage: Stage) -> None:
         stage.scene(sale.day, who, partial(sell, stage, sale), ticket=f"SALES-{118 + number}")
 
 
-def open_account(person: Person) -> None:
-    """A login; only the first two can be used, the others are there for their names."""
-    model = get_user_model()
-    account = model(
-        username=person.username,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        email=person.email,
-        is_staff=person.username in ("admin", "support"),
-        is_superuser=person.username == "admin",
-    )
-    if account.is_staff:
-        account.set_password(PASSWORD)
-    else:
-        account.set_unusable_password()
-    account.save()
-    if account.is_staff and not account.is_superuser:
+def hire(stage: Stage, person: Person) -> None:
+    """Give a colleague an account; two of them are staff of the site."""
+    is_superuser = person.username == "admin"
+    is_staff = is_superuser or person.username == "support"
+    account = stage.open_account(person, is_staff=is_staff, is_superuser=is_superuser)
+    if is_staff and not is_superuser:
         account.groups.add(Group.objects.get(name=READERS))
 
 
 def create_readers() -> None:
-    """Staff who read the log, and the platform's models in the admin."""
+    """Staff who read the log, and the systems' models in the admin."""
     group = Group.objects.create(name=READERS)
     group.permissions.add(
         *Permission.objects.filter(
             content_type__app_label="audit_log", codename__startswith="view"
         ),
         *Permission.objects.filter(
-            content_type__app_label="licensing", codename__startswith="view"
+            content_type__app_label__in=("tracker", "workspaces", "licensing", "flows"),
+            codename__startswith="view",
         ),
     )
 
@@ -92,7 +82,7 @@ def add_to_platform(stage: Stage, person: Person) -> None:
         user=get_user_model()._default_manager.get(username=person.username),
         display_name=person.full_name,
         role=person.role,
-        permission_template=stage.template(person.template),
+        permission_template=find.template(person.template),
     )
 
 
@@ -133,12 +123,12 @@ def sell(stage: Stage, sale: Sale) -> None:
     """One order is one transaction's worth of entries under one correlation id."""
     order = models.Order.objects.create(
         number=sale.number,
-        customer=stage.customer(sale.customer),
+        customer=find.customer(sale.customer),
         placed_on=stage.now.date(),
         purchase_order=f"PO-{stage.random.randrange(10_000, 99_999)}",
     )
     for number, code, seats in sale.licenses:
-        product = stage.product(code)
+        product = find.product(code)
         consumption = product.license_type == "consumption"
         models.License.objects.create(
             number=number,

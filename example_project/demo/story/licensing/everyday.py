@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from example_project.demo.story.cast import CUSTOMERS, SALES, SYSTEMS, VERSIONS
+from example_project.demo.story.licensing import find
+from example_project.demo.story.licensing.cast import CUSTOMERS, SALES, SYSTEMS, VERSIONS
 from example_project.demo.story.stage import Stage
 from example_project.licensing import models
 from example_project.licensing.models.licenses import Feature
@@ -45,12 +46,12 @@ def plan(stage: Stage) -> None:
 
 
 def assign(stage: Stage, number: str, person: str) -> None:
-    stage.license(number).assign(stage.end_user(person))
+    find.license(number).assign(find.end_user(person))
 
 
 def activate(stage: Stage, number: str, hostname: str) -> None:
     device = models.Device.objects.create(
-        license=stage.license(number),
+        license=find.license(number),
         hostname=hostname,
         hardware_id=f"{stage.random.getrandbits(48):012x}",
         operating_system=stage.random.choice(SYSTEMS),
@@ -61,12 +62,12 @@ def activate(stage: Stage, number: str, hostname: str) -> None:
 
 
 def use(stage: Stage, number: str, units: int) -> None:
-    stage.license(number).use(units)
+    find.license(number).use(units)
 
 
 def set_features(stage: Stage, number: str, features: list[str]) -> None:
-    stage.license(number).set_features(features)
+    find.license(number).set_features(features)
 
 
 def note(stage: Stage, number: str, name: str, value: str) -> None:
-    models.LicenseCustomField.objects.create(license=stage.license(number), name=name, value=value)
+    models.LicenseCustomField.objects.create(license=find.license(number), name=name, value=value)
