@@ -13,7 +13,8 @@ from typing import Any
 from django.db import OperationalError, models, transaction
 
 from audit_log.capture import matching
-from audit_log.capture.columns import UNSETTLED, settle_of
+from audit_log.capture.columns import UNSETTLED, is_fixed, settle_of
+from audit_log.capture.plan import is_long
 from audit_log.capture.rows import Row, key_of
 from audit_log.capture.spool import Spool
 from audit_log.capture.transactions import one_transaction
@@ -21,6 +22,8 @@ from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 
 ATTEMPTS = 5
+# Batches that stay in memory where no value can be long.
+KEPT = 20
 
 QuerySet = models.QuerySet[Any, Any]
 Update = Callable[..., Any]
@@ -56,6 +59,8 @@ class BeforeAfter:
         # Keys that the statement itself changes: what they will be is asked for beforehand.
         self._moved = {f.attname: v for f, v in self._given.items() if f in meta.pk_fields}
         self._matching = matching.Matching(queryset, names, self._moved)
+        read = [f for f in meta.concrete_fields if f.attname in names]
+        self._is_small = not any(is_long(field) or not is_fixed(field) for field in read)
 
     def tell(self, pairs: Sequence[Pair]) -> None:
         """Write what there is to say of some rows."""
@@ -70,7 +75,7 @@ class BeforeAfter:
         meta = self.model._meta
         with one_transaction(self.using, meta.db_table if meta.managed else None):
             for _ in range(ATTEMPTS):
-                with Spool() as spool:
+                with Spool(KEPT if self._is_small else 1) as spool:
                     is_read = False
                     with guard(self.using, type_of(self.model)):
                         for batch in self._matching.batches():
@@ -118,15 +123,20 @@ class BeforeAfter:
         keys: list[Any] = []
         for values in rows:
             old = self._row(values)
-            if self.is_told(old):
-                olds.append(old)
+            if not self.is_told(old):
+                continue
+            olds.append(old)
+            if self._moved:
                 moved = dict(zip(self._moved, values[len(self.names) :], strict=True))
                 keys.append(key_of(self.model, {**old, **moved}))
+            else:
+                keys.append(key_of(self.model, old))
         if plain is None:
             now = map(self._row, self._matching.now(keys, self.names))
             news = {key_of(self.model, new): new for new in now}
         else:
-            news = {key: {**old, **plain} for key, old in zip(keys, olds, strict=True)}
+            self.tell([(old, {**old, **plain}) for old in olds])
+            return
         self.tell([(old, news[key]) for old, key in zip(olds, keys, strict=True) if key in news])
 
     def _plain_values(self) -> Row | None:

@@ -20,6 +20,7 @@ from django.db.models.sql.compiler import SQLDeleteCompiler
 from audit_log import registry
 from audit_log.capture.columns import Field
 from audit_log.capture.events import Description, delete_event, describe
+from audit_log.capture.instances import Make, maker
 from audit_log.capture.plan import plan_of
 from audit_log.capture.relations import pairs_of, recorded_field_of, write_relations
 from audit_log.capture.rows import Row, RowReader, key_of, parent_rows
@@ -93,6 +94,7 @@ class Deletion:
         self.connection = connection
         self.using: str = connection.alias
         self.instances: dict[Model, dict[Any, models.Model]] = {}
+        self._makers: dict[Model, Make] = {}
         self._described: dict[Model, dict[Any, Description | None]] | None = None
         # Rows of parents that a child's entry tells of.
         self._told: set[tuple[Model, Any]] = set()
@@ -231,5 +233,7 @@ class Deletion:
         known = self.instances.get(model, {}).get(key)
         if known is not None:
             return known
-        names = [field.attname for field in model._meta.concrete_fields]
-        return model.from_db(self.using, names, [row[name] for name in names])
+        make = self._makers.get(model)
+        if make is None:
+            make = self._makers[model] = maker(model, self.using)
+        return make(row)

@@ -14,6 +14,7 @@ from django.db.models.sql.subqueries import InsertQuery
 
 from audit_log import registry
 from audit_log.capture.events import create_event, update_event
+from audit_log.capture.instances import maker
 from audit_log.capture.plan import plan_of
 from audit_log.capture.relations import recorded_field_of
 from audit_log.capture.rows import Row, RowReader, rows_of
@@ -129,12 +130,12 @@ class _Rows:
             self._created(batch)
 
     def came_or_met(self, changes: Sequence[Change]) -> None:
-        model, policy, plan = self.policy.model, self.policy, self.plan
-        names = [field.attname for field in model._meta.concrete_fields]
+        policy, plan = self.policy, self.plan
+        make = maker(policy.model, self.using)
 
         def event_of(change: Change) -> Event | None:
             old, new = change
-            instance = model.from_db(self.using, names, [new[name] for name in names])
+            instance = make(new)
             if old is None:
                 return create_event(instance, plan, plan.told, new)
             return update_event(instance, plan, plan.told, old, new)
@@ -195,12 +196,9 @@ class _Inserted:
     def instances(self) -> list[models.Model]:
         """Return the rows that came, as instances."""
         reader = RowReader(self.model, self.using, self.fields)
-        names = [field.attname for field in self.fields]
-        found = []
-        for raw in self.rows:
-            row = reader.convert(raw, connections[self.using])
-            found.append(self.model.from_db(self.using, names, [row[name] for name in names]))
-        return found
+        make = maker(self.model, self.using)
+        connection = connections[self.using]
+        return [make(reader.convert(raw, connection)) for raw in self.rows]
 
 
 def _batches(objs: Sequence[Any]) -> Iterator[Sequence[Any]]:

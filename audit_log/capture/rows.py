@@ -108,8 +108,9 @@ def rows_of(model: type[models.Model], using: str) -> models.QuerySet[Any, Any]:
 def key_of(model: type[models.Model], row: Row) -> Any:
     """Return the primary key in a row; a tuple where it is composite."""
     key_fields: Sequence[Field] = model._meta.pk_fields
-    keys = tuple(row[field.attname] for field in key_fields)
-    return keys if len(keys) > 1 else keys[0]
+    if len(key_fields) == 1:
+        return row[key_fields[0].attname]
+    return tuple(row[field.attname] for field in key_fields)
 
 
 def parent_rows(model: type[models.Model], rows: Sequence[Row], using: str) -> list[Row]:

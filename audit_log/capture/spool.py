@@ -10,19 +10,22 @@ from typing import IO, Any
 
 
 class Spool:
-    """Keeps batches of rows. A context manager; the file has no name on the disk."""
+    """Keeps batches of rows, ``kept`` of them in memory. A context manager; the file has no
+    name on the disk.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = 1) -> None:
         self.count = 0
-        self._first: list[Any] = []
+        self._kept = kept
+        self._first: list[list[Any]] = []
         self._unpickled: list[list[Any]] = []
         self._file: IO[bytes] | None = None
 
     def add(self, batch: list[Any]) -> None:
-        """Put a batch aside; the first stays in memory."""
+        """Put a batch aside; the first ones stay in memory."""
         self.count += len(batch)
-        if not self._first:
-            self._first = batch
+        if len(self._first) < self._kept:
+            self._first.append(batch)
             return
         try:
             data = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
@@ -34,8 +37,7 @@ class Spool:
         self._file.write(data)
 
     def __iter__(self) -> Iterator[list[Any]]:
-        if self._first:
-            yield self._first
+        yield from self._first
         yield from self._unpickled
         if self._file is not None:
             self._file.seek(0)

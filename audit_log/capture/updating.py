@@ -19,6 +19,7 @@ from audit_log.capture.before_after import BeforeAfter, Pair, Update
 from audit_log.capture.columns import Field
 from audit_log.capture.deleting import running_on
 from audit_log.capture.events import update_event
+from audit_log.capture.instances import maker
 from audit_log.capture.plan import plan_of
 from audit_log.capture.rows import Row, key_of, rows_of
 from audit_log.capture.summary import summary_event
@@ -34,21 +35,8 @@ from audit_log.policies import Policy
 
 QuerySet = models.QuerySet[Any, Any]
 
-# Of what other types hold, a thousand rows are not too much to have in memory.
-_SMALL = (
-    models.BooleanField,
-    models.CharField,
-    models.DateField,
-    models.DecimalField,
-    models.DurationField,
-    models.FileField,
-    models.FloatField,
-    models.ForeignKey,
-    models.GenericIPAddressField,
-    models.IntegerField,
-    models.TimeField,
-    models.UUIDField,
-)
+# Of what other types hold, a thousand rows are too much to have in memory, or to convert.
+_SMALL = (models.BooleanField, models.CharField, models.ForeignKey, models.IntegerField)
 
 
 def install() -> None:
@@ -156,19 +144,18 @@ class RowUpdate(BeforeAfter):
 
     def tell(self, pairs: Sequence[Pair]) -> None:
         """Write an entry for each row that changed."""
-        names = list(self.names)
-        deferred = {f.attname for f in self.model._meta.concrete_fields}.difference(names)
+        make = maker(self.model, self.using)
+        deferred = {f.attname for f in self.model._meta.concrete_fields}.difference(self.names)
 
         def event_of(index: int) -> Event | None:
             old, new = pairs[index]
-            instance = self.model.from_db(self.using, names, [new[name] for name in names])
+            instance = make(new)
             event = update_event(instance, self.plan, self.columns, old, new)
             # Columns that its text, tenant or verb asked for: so will those of the next.
             if loaded := sorted(deferred.intersection(instance.__dict__)):
                 _asked_for.setdefault(self.policy, set()).update(loaded)
                 self._complete([new for _, new in pairs], loaded)
                 deferred.difference_update(loaded)
-                names.extend(loaded)
             return event
 
         write_each(event_of, range(len(pairs)), self.using, self.policy.target_type)
