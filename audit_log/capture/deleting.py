@@ -23,7 +23,7 @@ from audit_log.capture.events import Description, delete_event, describe
 from audit_log.capture.instances import Make, maker
 from audit_log.capture.plan import plan_of
 from audit_log.capture.relations import pairs_of, recorded_field_of, write_relations
-from audit_log.capture.rows import Row, RowReader, key_of, parent_rows
+from audit_log.capture.rows import Row, key_of, parent_rows, reader_of_all
 from audit_log.capture.tables import can_record
 from audit_log.capture.telling import make_each, write_each
 from audit_log.capture.transactions import one_transaction
@@ -194,7 +194,7 @@ class Deletion:
     def _tell(self, model: Model, fields: Sequence[Field], rows: Sequence[Any]) -> None:
         if not rows:
             return
-        reader = RowReader(model, self.using, fields)
+        reader = reader_of_all(model, self.using, local=True)
         with guard(self.using, type_of(model)):
             found = [reader.convert(row, self.connection) for row in rows]
             if registry.policy_for(model) is None:

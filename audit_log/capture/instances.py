@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.db import models
@@ -13,7 +13,8 @@ from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttrib
 from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 
-from audit_log.capture.rows import Row
+from audit_log.capture.rows import Row, reader_of_all, rows_of
+from audit_log.journal.buffer import buffer_of
 
 Make = Callable[[Row], models.Model]
 _KNOWN = {DeferredAttribute, FileDescriptor, ForeignKeyDeferredAttribute}
@@ -41,11 +42,25 @@ def maker(model: type[models.Model], using: str) -> Make:
     return lambda row: model.from_db(using, list(row), list(row.values()))
 
 
+FEW = 8
+
+
+def by_key(model: type[models.Model], using: str, keys: Collection[Any]) -> dict[Any, Any]:
+    """Return the instances of these keys that are there, by key."""
+    if not 0 < len(keys) <= FEW or len(model._meta.pk_fields) > 1:
+        return rows_of(model, using).in_bulk(keys)
+    reader = reader_of_all(model, using)
+    make = maker(model, using)
+    instances = [make(row) for row in reader.read_all(buffer_of(using), list(keys))]
+    return {instance.pk: instance for instance in instances}
+
+
 def _is_plain(model: type[models.Model]) -> bool:
-    from_db: Any = model.from_db
+    here: Any = model
+    base: Any = models.Model
     return (
-        model.__init__ is models.Model.__init__  # type: ignore[misc]
-        and from_db.__func__ is models.Model.from_db.__func__
+        here.__init__ is base.__init__
+        and here.from_db.__func__ is base.from_db.__func__
         and not pre_init.has_listeners(model)
         and not post_init.has_listeners(model)
         and all(

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from audit_log import registry
-from audit_log.capture.rows import Row, rows_of
+from audit_log.capture.instances import by_key
+from audit_log.capture.rows import Row
 from audit_log.capture.tables import can_record
 from audit_log.capture.telling import write_each
 from audit_log.identity import type_of
@@ -90,8 +91,8 @@ def write_relations(
     if not keys:
         return
     related_keys = {key for side in (gained, lost) for found in side.values() for key in found}
-    owners = rows_of(field.model, using).in_bulk(keys)
-    related = rows_of(field.related_model, using).in_bulk(related_keys)
+    owners = by_key(field.model, using, keys)
+    related = by_key(field.related_model, using, related_keys)
 
     def event_of(key: Any) -> Event:
         came, went = gained.get(key, []), lost.get(key, [])

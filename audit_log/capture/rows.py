@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
 
 from audit_log.capture.columns import Field
@@ -35,22 +36,30 @@ class RowReader:
         self.key_fields: Sequence[Field] = model._meta.pk_fields
         # A view that is mapped by an unmanaged model need not allow it.
         self.locks: bool = model._meta.managed
-        self._statements: dict[bool, Statement] = {}
+        self._statements: dict[tuple[int, bool], Statement] = {}
         self._converters: Any = None
 
     def read(self, buffer: Buffer, key: Any, *, lock: bool) -> Row | None:
         """Return the row of that primary key, or ``None``. ``lock`` needs a transaction."""
         connection = buffer.connection
-        statement = self._statements.get(lock)
-        if statement is None:
-            statement = self._compile(key, connection, lock)
         parameters = [
             field.get_db_prep_value(part, connection, prepared=False)
             for field, part in zip(self.key_fields, self._parts(key), strict=True)
         ]
+        statement = self._statements.get((1, lock)) or self._compile([key], connection, lock)
         with contextlib.closing(buffer.run(statement, parameters)) as cursor:
             row = cursor.fetchone()
         return None if row is None else self.convert(row, connection)
+
+    def read_all(self, buffer: Buffer, keys: Sequence[Any]) -> list[Row]:
+        """Return the rows of some primary keys, which are not composite."""
+        connection = buffer.connection
+        (field,) = self.key_fields
+        parameters = [field.get_db_prep_value(key, connection, prepared=False) for key in keys]
+        many = (len(keys), False)
+        statement = self._statements.get(many) or self._compile(keys, connection, lock=False)
+        with contextlib.closing(buffer.run(statement, parameters)) as cursor:
+            return [self.convert(row, connection) for row in cursor.fetchall()]
 
     def convert(self, row: Sequence[Any], connection: BaseDatabaseWrapper) -> Row:
         """Return a row of the reader's columns, in their order, as Python values."""
@@ -73,19 +82,18 @@ class RowReader:
             self._converters = compiler.get_converters(columns)
         return self._converters
 
-    def _compile(self, key: Any, connection: BaseDatabaseWrapper, lock: bool) -> Statement:
-        rows = (
-            rows_of(self.model, self.using)
-            .filter(pk=key)
-            .order_by()
-            .values_list(*(field.attname for field in self.fields))
-        )
+    def _compile(
+        self, keys: Sequence[Any], connection: BaseDatabaseWrapper, lock: bool
+    ) -> Statement:
+        found = rows_of(self.model, self.using)
+        found = found.filter(pk=keys[0]) if len(keys) == 1 else found.filter(pk__in=keys)
+        rows = found.order_by().values_list(*(field.attname for field in self.fields))
         if lock and connection.features.has_select_for_update:
             rows = rows.select_for_update(no_key=connection.features.has_select_for_no_key_update)
         sql, parameters = rows.query.get_compiler(connection=connection).as_sql()
-        if len(parameters) != len(self.key_fields):
+        if len(parameters) != len(self.key_fields) * len(keys):
             raise TypeError(f"The key of {self.model._meta.label} compiles to no plain parameters.")
-        statement = self._statements[lock] = Statement(str(sql), connection)
+        statement = self._statements[len(keys), lock] = Statement(str(sql), connection)
         return statement
 
     def _parts(self, key: Any) -> Sequence[Any]:
@@ -97,6 +105,22 @@ def reader_of(policy: Policy, using: str) -> RowReader:
     reader = policy.compiled.get(using)
     if reader is None:
         reader = policy.compiled[using] = RowReader(policy.model, using, policy.columns)
+    return reader
+
+
+_readers: dict[tuple[type[models.Model], str, bool], RowReader] = {}
+
+
+def reader_of_all(model: type[models.Model], using: str, *, local: bool = False) -> RowReader:
+    """Return the reader of all columns of a model, audited or not; ``local``: of its own table."""
+    reader = _readers.get((model, using, local))
+    if reader is None:
+        meta = model._meta
+        reader = RowReader(
+            model, using, tuple(meta.local_concrete_fields if local else meta.concrete_fields)
+        )
+        if meta.apps is apps:  # not those of migrations, of which there are many
+            _readers[model, using, local] = reader
     return reader
 
 
