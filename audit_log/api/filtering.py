@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from django.apps import apps
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from audit_log.api.parameters import refuse_unknown
+from audit_log.reading.counting import Exactness
 from audit_log.reading.pagination import (
     MAX_PAGE_SIZE,
     PARAMETERS,
@@ -74,6 +75,7 @@ class EntryPagination(BasePagination):
         return Response(
             {
                 "count": page.count,
+                "count_is": page.count_is,
                 "total_pages": page.total_pages,
                 "page": page.number,
                 "next": self._link(page.number + 1) if page.has_next else None,
@@ -87,6 +89,7 @@ class EntryPagination(BasePagination):
         number = {"type": "integer", "minimum": 1}
         properties = {
             "count": {"type": "integer", "minimum": 0},
+            "count_is": {"type": "string", "enum": [*get_args(Exactness)]},
             "total_pages": number,
             "page": number,
             "next": link,
@@ -104,6 +107,11 @@ class EntryPagination(BasePagination):
                 "pin",
                 _("Id of the entry from which the listing was started, as in its links."),
                 {"type": "string", "format": "uuid"},
+            ),
+            (
+                "anchor",
+                _("Number and id of an entry near to the page, as in its links."),
+                {"type": "string"},
             ),
         ]
         return [

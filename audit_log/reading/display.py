@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit_log.reading.values import (
     Value,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from django.db import models
 
     from audit_log.models import AuditEntry
+    from audit_log.reading.counting import Exactness
+    from audit_log.reading.pagination import Page
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,34 @@ def actor_kind(entry: AuditEntry) -> str:
         return str(ActorType(entry.actor_type).label)
     except ValueError:
         return visible(entry.actor_type)
+
+
+def count_text(page: Page) -> str:
+    """Return how many entries a page's listing has: "45 entries", "about 1,230,000 entries"."""
+    number = _spelled(page.count, page.count_is)
+    if page.count_is == "estimate":
+        return _("about %(number)s entries") % {"number": number}
+    if page.count_is == "at_least":
+        return _("at least %(number)s entries") % {"number": number}
+    text = ngettext("%(number)s entry", "%(number)s entries", page.count)
+    return text % {"number": number}
+
+
+def position_text(page: Page) -> str:
+    """Return where a page stands: "Page 2 of 3", "Page 2 of about 61,700"."""
+    parts = {"page": _spelled(page.number), "total": _spelled(page.total_pages, page.count_is)}
+    if page.count_is == "estimate":
+        return _("Page %(page)s of about %(total)s") % parts
+    if page.count_is == "at_least":
+        return _("Page %(page)s of at least %(total)s") % parts
+    return _("Page %(page)s of %(total)s") % parts
+
+
+def _spelled(number: int, exactness: Exactness = "exact") -> str:
+    if exactness == "estimate":
+        # More digits would pass for a count.
+        number = round(number, min(0, 3 - len(str(number))))
+    return number_format(number, force_grouping=True)
 
 
 def _field_change(

@@ -6,11 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audit_log.reading.pagination import InvalidPage, Page, paginate
+from audit_log.reading.pagination import PARAMETERS, InvalidPage, Page, paginate
 from audit_log.reading.visibility import visible_entries
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+_PARAMETERS = tuple(name for name in PARAMETERS if name != "page_size")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def history_of(
     digest = hashlib.sha256(f"{target_type}:{target_id}".encode()).hexdigest()
     anchor = f"audit-history-{digest[:8]}"
     entries = visible_entries(request).for_target(target_type, target_id).defer("salt")
-    params = {name: request.GET.get(f"{anchor}-{name}", "") for name in ("page", "pin")}
+    params = {name: request.GET.get(f"{anchor}-{name}", "") for name in _PARAMETERS}
     try:
         page = paginate(entries, params, page_size)
     except InvalidPage as error:
@@ -64,9 +66,9 @@ def history_of(
 
 def _url(request: HttpRequest, anchor: str, page: Page | None, number: int) -> str:
     query = request.GET.copy()
-    for name in ("page", "pin"):
+    for name in _PARAMETERS:
         query.pop(f"{anchor}-{name}", None)
     if page is not None:
         asked = page.query(number)
-        query.update({f"{anchor}-{name}": asked[name] for name in ("page", "pin") if name in asked})
+        query.update({f"{anchor}-{name}": asked[name] for name in _PARAMETERS if name in asked})
     return f"?{query.urlencode()}#{anchor}"

@@ -13,21 +13,27 @@ from django.db.models import Subquery
 from django.utils.translation import gettext_lazy as _
 
 from audit_log.conf import settings
+from audit_log.reading.counting import CAP, Count, Exactness, counter_of
 
 if TYPE_CHECKING:
     from audit_log.models import AuditEntry
     from audit_log.querysets import AuditEntryQuerySet
+    from audit_log.reading.counting import Counter
 
 MAX_PAGE_SIZE = 200
-PARAMETERS = ("page", "page_size", "pin")
+PARAMETERS = ("page", "page_size", "pin", "anchor")
 
 _NUMBER = re.compile(r"0*([1-9][0-9]*)")
 # Beyond any page there can be, and small enough for every database.
 _BEYOND = 10**12
+# uuid.UUID() also takes braces, "urn:uuid:" and hyphens anywhere.
+_ID = r"[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}"
+_PIN = re.compile(_ID)
+_ANCHOR = re.compile(rf"([0-9]{{1,15}})-({_ID})")
 
 
 class InvalidPage(ValidationError):
-    """``field`` (``page``, ``page_size`` or ``pin``) is wrong; ``messages`` say how."""
+    """``field``, one of ``PARAMETERS``, is wrong; ``messages`` say how."""
 
     def __init__(self, field: str, message: Any, **params: Any) -> None:
         super().__init__(message, code="invalid", params=params)
@@ -38,11 +44,26 @@ class InvalidPage(ValidationError):
 
 
 class PageNotFound(InvalidPage):
-    """A page beyond ``last``, the last there is."""
+    """A page beyond ``last``, the last there is; ``None`` where that is not known."""
 
-    def __init__(self, last: int) -> None:
-        super().__init__("page", _("There is no such page: the last one is %(last)s."), last=last)
+    def __init__(self, last: int | None) -> None:
+        if last is None:
+            super().__init__("page", _("There is no such page."))
+        else:
+            message = _("There is no such page: the last one is %(last)s.")
+            super().__init__("page", message, last=last)
         self.last = last
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """An entry of the listing, and how many stand before it: a page near to it starts there."""
+
+    position: int
+    key: uuid.UUID
+
+    def __str__(self) -> str:
+        return f"{self.position}-{self.key}"
 
 
 @dataclass(frozen=True)
@@ -52,31 +73,36 @@ class Page:
     entries: list[AuditEntry]
     number: int
     total_pages: int
-    """At least 1: an empty listing has one page, which is empty."""
+    """At least 1: an empty listing has one page, which is empty. As exact as ``count``."""
     count: int
     """Entries in the listing, those of the other pages included."""
     pin: uuid.UUID | None
     """The newest entry when the listing was started; ``None`` where there was none."""
     page_size: int
     default_page_size: int
+    count_is: Exactness = "exact"
+    """``"exact"``; ``"estimate"``: about so many; ``"at_least"``: perhaps more."""
+    has_next: bool = False
+    """Whether there is a page of older entries."""
 
     @property
     def has_previous(self) -> bool:
         """Whether there is a page of newer entries."""
         return self.number > 1
 
-    @property
-    def has_next(self) -> bool:
-        """Whether there is a page of older entries."""
-        return self.number < self.total_pages
-
     def query(self, number: int) -> dict[str, str]:
-        """Return the parameters that lead to page ``number`` of the same listing."""
+        """Return the parameters that lead to page ``number`` of the same listing.
+
+        Pages near to this one are found from here, not from the start of the listing.
+        """
         parameters = {"page": str(number)}
         if self.page_size != self.default_page_size:
             parameters["page_size"] = str(self.page_size)
         if self.pin is not None:
             parameters["pin"] = str(self.pin)
+        if self.entries and self.number > 1 and number > 1:
+            position = (self.number - 1) * self.page_size
+            parameters["anchor"] = str(Anchor(position, self.entries[0].pk))
         return parameters
 
 
@@ -87,11 +113,12 @@ def paginate(
 
     ``params`` is a ``QueryDict`` or a dict of texts: ``page`` from 1 on, ``page_size`` up to
     200 (otherwise ``page_size``, otherwise the setting ``PAGE_SIZE``), ``pin`` the id of the
-    entry from which the listing was started. Entries that arrive later are not in it, so
-    that its pages neither repeat nor skip anything.
+    entry from which the listing was started, ``anchor`` an entry near to the page. Entries
+    that arrive later are not in it, so that its pages neither repeat nor skip anything.
 
-    Two queries at most. Raises :exc:`InvalidPage` for a value that is malformed,
-    :exc:`PageNotFound` for a page that is beyond the last.
+    Two queries at most, and no count of more than some thousand entries. Raises
+    :exc:`InvalidPage` for a value that is malformed, :exc:`PageNotFound` for a page that is
+    beyond the last.
     """
     number = _number(params, "page") or 1
     default = settings.PAGE_SIZE if page_size is None else page_size
@@ -101,30 +128,92 @@ def paginate(
             "page_size", _("page_size is a whole number from 1 to %(limit)s."), limit=MAX_PAGE_SIZE
         )
     start = (number - 1) * size
-    pin = _pin(params)
-    if pin is None:
+    pin, anchor = _pin(params), _anchor(params)
+    listing = queryset if pin is None else queryset.started_at(pin)
+    counter = counter_of(listing, is_whole_log=not queryset.query.where)
+    if pin is None and start:
         # The page itself says where the listing starts, at no query of its own.
-        newest = Subquery(queryset.order_by("-id").values("pk")[:1])
-        listing = queryset.annotate(newest_id=newest) if start else queryset
-        entries = list(listing.order_by("-id")[start : start + size])
-        pin = getattr(entries[0], "newest_id", entries[0].pk) if entries else None
-        if not start and len(entries) < size:
-            count = len(entries)
-        else:
-            count = count_entries(queryset if pin is None else queryset.started_at(pin))
+        newest = queryset.in_key_range().order_by("-pk").values("pk")[:1]
+        listing = listing.annotate(newest_id=Subquery(newest))
+    # One more than a page has: whether there is another.
+    found = _slice(listing, counter, start, size + 1, anchor)
+    entries = found[:size]
+    if pin is None and entries:
+        pin = getattr(entries[0], "newest_id", entries[0].pk)
+    has_next = len(found) > size
+    if has_next:
+        count = counter.count(entries, pin, at_least=start + size + 1)
+    elif entries or not start:
+        count = Count(start + len(entries))
     else:
-        listing = queryset.started_at(pin)
-        count = count_entries(listing)
-        entries = list(listing.order_by("-id")[start : start + size]) if start < count else []
-    total_pages = max(1, -(-count // size))
-    if number > total_pages:
-        raise PageNotFound(total_pages)
-    return Page(entries, number, total_pages, count, pin, size, default)
+        raise PageNotFound(_last_page(listing, size))
+    total_pages = max(number + has_next, -(-count.number // size))
+    return Page(
+        entries,
+        number,
+        total_pages,
+        count.number,
+        pin,
+        size,
+        default,
+        count.exactness,
+        has_next,
+    )
 
 
 def count_entries(queryset: AuditEntryQuerySet) -> int:
-    """Return how many entries there are: the one place where they are counted."""
-    return queryset.order_by().count()
+    """Return exactly how many entries there are, however long that takes."""
+    return queryset.order_by().in_key_range().count()
+
+
+def _slice(
+    listing: AuditEntryQuerySet, counter: Counter, start: int, length: int, anchor: Anchor | None
+) -> list[AuditEntry]:
+    entries = listing.in_key_range()
+    rows = counter.counting(listing)
+    if anchor is not None and abs(start - anchor.position) < start:
+        # Few entries are passed over to come from there, however deep the page is.
+        offset = start - anchor.position
+        if offset >= 0:
+            older = entries.filter(pk__lte=anchor.key).order_by("-pk")
+            return list(rows.filter(pk__in=_Keys.slice(older, offset, length)).order_by("-pk"))
+        if length <= 1 - offset:
+            newer = entries.filter(pk__gte=anchor.key).order_by("pk")
+            offset = 1 - offset - length
+            return list(rows.filter(pk__in=_Keys.slice(newer, offset, length)).order_by("-pk"))
+    if start or counter.is_sure:
+        keys = _Keys.slice(entries.order_by("-pk"), start, length, found_first=counter.is_sure)
+        return list(rows.filter(pk__in=keys).order_by("-pk"))
+    return list(rows.in_key_range().order_by("-pk")[:length])
+
+
+class _Keys(Subquery):
+    """The ids of some entries of a listing: found in an index, without reading the entries."""
+
+    template = "(SELECT * FROM (%(subquery)s) AS audit_log_keys)"
+
+    @classmethod
+    def slice(
+        cls, entries: AuditEntryQuerySet, start: int, length: int, *, found_first: bool = False
+    ) -> _Keys:
+        """``length`` of them in their order, from the one with the number ``start`` on.
+
+        With ``found_first`` all are found before they are put in order (on PostgreSQL):
+        OFFSET 0 keeps the planner from doing both at once.
+        """
+        keys = entries.values("pk")
+        if not found_first:
+            return cls(keys[start : start + length])
+        return cls(
+            keys.order_by(),
+            template=f"(SELECT * FROM (%(subquery)s OFFSET 0) AS audit_log_keys"  # noqa: S608
+            f" ORDER BY 1 DESC LIMIT {length:d} OFFSET {start:d})",
+        )
+
+
+def _last_page(listing: AuditEntryQuerySet, size: int) -> int | None:
+    count = listing.in_key_range().order_by()[: CAP + 1].count()
+    return max(1, -(-count // size)) if count <= CAP else None
 
 
 def _number(params: Mapping[str, Any], name: str) -> int | None:
@@ -145,9 +234,21 @@ def _pin(params: Mapping[str, Any]) -> uuid.UUID | None:
     text = str(params.get("pin") or "")
     if not text:
         return None
-    # uuid.UUID() also takes braces, "urn:uuid:" and hyphens anywhere.
-    if re.fullmatch(r"[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}", text) is None:
+    if _PIN.fullmatch(text) is None:
         raise InvalidPage(
             "pin", _("pin is the id of an entry, as in the links to the other pages.")
         )
     return uuid.UUID(text)
+
+
+def _anchor(params: Mapping[str, Any]) -> Anchor | None:
+    text = str(params.get("anchor") or "")
+    if not text:
+        return None
+    match = _ANCHOR.fullmatch(text)
+    if match is None:
+        raise InvalidPage(
+            "anchor",
+            _("anchor is a number and the id of an entry, as in the links to the other pages."),
+        )
+    return Anchor(int(match[1]), uuid.UUID(match[2]))

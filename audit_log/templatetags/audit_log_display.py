@@ -20,6 +20,8 @@ register.filter("target_text", display.target_text)
 register.filter("type_label", display.type_label)
 register.filter("old_json", display.old_json)
 register.filter("new_json", display.new_json)
+register.filter("count_text", display.count_text)
+register.filter("position_text", display.position_text)
 register.filter("json_text", json_text)
 register.filter("visible", visible)
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -114,14 +115,24 @@ class TestList:
     def test_the_form(self, get: Any) -> None:
         entries = make_many(45)
         data = get("entries/").json()
-        assert list(data) == ["count", "total_pages", "page", "next", "previous", "results"]
+        assert list(data) == [
+            "count",
+            "count_is",
+            "total_pages",
+            "page",
+            "next",
+            "previous",
+            "results",
+        ]
         assert (data["count"], data["total_pages"], data["page"]) == (45, 3, 1)
+        assert data["count_is"] == "exact"
         assert data["previous"] is None
         assert [row["id"] for row in data["results"]] == [str(entry.pk) for entry in entries[:20]]
 
     def test_an_empty_log(self, get: Any) -> None:
         assert get("entries/").json() == {
             "count": 0,
+            "count_is": "exact",
             "total_pages": 1,
             "page": 1,
             "next": None,
@@ -144,14 +155,15 @@ class TestList:
         assert ids == [str(entry.pk) for entry in entries]
 
     def test_a_link_is_absolute_and_has_what_was_asked(self, get: Any) -> None:
-        newest = make_many(45)[0]
+        entries = make_many(45)
         link = urlsplit(get("entries/?event_type=create&page=2&page_size=10").json()["next"])
         assert link[:3] == ("http", "testserver", "/api/audit-log/entries/")
         assert parse_qs(link.query) == {
             "event_type": ["create"],
             "page": ["3"],
             "page_size": ["10"],
-            "pin": [str(newest.pk)],
+            "pin": [str(entries[0].pk)],
+            "anchor": [f"10-{entries[10].pk}"],
         }
 
     def test_links_survive_a_script_name(self, get: Any) -> None:
@@ -167,7 +179,8 @@ class TestList:
         # Permissions (of the user and of the groups), entries, their number, references.
         with django_assert_num_queries(5):
             first = get("entries/?page_size=40").json()
-        with django_assert_num_queries(3):
+        # Where the page is not full, its number is known; PostgreSQL was asked before.
+        with django_assert_num_queries(3 if connection.vendor == "postgresql" else 2):
             api.get(first["next"])
         assert first["results"][0]["references"] == [
             {"type": "auth.group", "id": "44"},

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
 from django.http import HttpRequest
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory, override_settings
@@ -176,7 +177,8 @@ def test_two_queries(user: User, author: Author, django_assert_num_queries) -> N
         panel = render(request, object=author)
     (older,) = re.findall(r'rel="next" href="([^"]*)"', panel)
     request = request_of(user, unescape(older))
-    with django_assert_num_queries(2):
+    # A page that is not full needs no count; PostgreSQL's planner was asked before.
+    with django_assert_num_queries(2 if connection.vendor == "postgresql" else 1):
         render(request, object=author)
 
 

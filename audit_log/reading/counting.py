@@ -1,0 +1,159 @@
+"""How many entries a listing has, without counting millions for a page of twenty.
+
+Up to ``CAP`` entries are counted, where that is cheap. Beyond, PostgreSQL's planner is asked
+how many it expects; SQLite and MariaDB say about how many the whole log has, and of a part of
+it only that there are at least as many as were counted.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from django.db import OperationalError, connections
+from django.db.models import IntegerField, Subquery, Value
+from django.db.models.expressions import RawSQL
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from audit_log.models import AuditEntry
+    from audit_log.querysets import AuditEntryQuerySet
+
+CAP = 5_000
+"""How many entries are counted at most."""
+AFFORDABLE = 5_000
+"""What counting may cost on PostgreSQL, in the planner's units: some milliseconds."""
+STEPS = 40_000
+"""What counting may cost on SQLite, in instructions of its virtual machine: as long."""
+
+_SIZES = {
+    # Entries are only added, and pruned from the old end on.
+    "sqlite": "SELECT MAX(rowid) - MIN(rowid) + 1 FROM audit_log_auditentry",
+    "mysql": (
+        "SELECT table_rows FROM information_schema.tables"
+        " WHERE table_schema = DATABASE() AND table_name = 'audit_log_auditentry'"
+    ),
+}
+
+Exactness: TypeAlias = Literal["exact", "estimate", "at_least"]
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of entries, and whether there are so many, about so many, or at least so many."""
+
+    number: int
+    exactness: Exactness = "exact"
+
+
+class Counter:
+    """Counts the entries of one listing, up to ``CAP`` or as far as it comes."""
+
+    is_sure = False
+    """Whether it is cheap to find them all, in no order: safer than to hope to meet some soon."""
+
+    def __init__(self, listing: AuditEntryQuerySet, *, is_whole_log: bool) -> None:
+        self.listing = listing.order_by()
+        self.is_whole_log = is_whole_log
+
+    def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
+        """Return the query of a page, which may count the listing as well."""
+        return page
+
+    def count(self, entries: list[AuditEntry], pin: uuid.UUID | None, at_least: int) -> Count:
+        """Return the size of the listing that started with ``pin``, by one query at most.
+
+        ``entries`` are a page of it, which is not empty.
+        """
+        connection = connections[self.listing.db]
+        value = RawSQL(_SIZES[connection.vendor], ()) if self.is_whole_log else Value(0)  # noqa: S611
+        listing = self.listing if pin is None else self.listing.started_at(pin)
+        counted, size, is_all = _rows(connection, listing.values_list(value)[: CAP + 1])
+        if is_all and counted <= CAP:
+            return Count(max(counted, at_least))
+        at_least = max(min(counted, CAP), at_least)
+        return Count(size, "estimate") if size > at_least else Count(at_least, "at_least")
+
+
+class PostgresCounter(Counter):
+    """Asks the planner, and counts in the query of the page where that is cheap."""
+
+    def __init__(self, listing: AuditEntryQuerySet, *, is_whole_log: bool) -> None:
+        super().__init__(listing, is_whole_log=is_whole_log)
+        self.keys = self.listing.values("pk")[: CAP + 1]
+        explained = self.keys.explain(format="json")
+        # No explanation: Django knows that nothing is asked for.
+        capped = json.loads(explained)[0]["Plan"] if explained else {}
+        whole = capped.get("Plans", [capped])[0]
+        self.estimate = int(whole.get("Plan Rows", 0))
+        self.is_counted = self.estimate <= 10 * CAP and capped.get("Total Cost", 0) <= AFFORDABLE
+        self.is_sure = (
+            not is_whole_log
+            # What one index alone finds comes in its order, too.
+            and whole.get("Node Type") != "Index Only Scan"
+            and whole.get("Total Cost", 0) <= AFFORDABLE
+        )
+
+    def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
+        if not self.is_counted:
+            return page
+        return page.annotate(audit_log_count=_NumberOf(self.keys))
+
+    def count(self, entries: list[AuditEntry], pin: uuid.UUID | None, at_least: int) -> Count:
+        counted = getattr(entries[0], "audit_log_count", 0)
+        if 0 < counted <= CAP:
+            return Count(max(counted, at_least))
+        at_least = max(min(counted, CAP), at_least)
+        if self.estimate > at_least:
+            return Count(self.estimate, "estimate")
+        return Count(at_least, "at_least")
+
+
+def counter_of(listing: AuditEntryQuerySet, *, is_whole_log: bool) -> Counter:
+    """Return the counter of a listing, for the database that it is read from."""
+    vendor = connections[listing.db].vendor
+    chosen = PostgresCounter if vendor == "postgresql" else Counter
+    return chosen(listing, is_whole_log=is_whole_log)
+
+
+class _NumberOf(Subquery):
+    """How many rows a query has, as a value of another."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS audit_log_counted)"
+    output_field = IntegerField()
+
+
+def _rows(connection: BaseDatabaseWrapper, query: Any) -> tuple[int, int, bool]:
+    """Return how many rows were met, the value in them, and whether these were all."""
+    sql, parameters = query.query.sql_with_params()
+    counted, value = 0, 0
+    with connection.cursor() as cursor, _interrupted(connection):
+        try:
+            cursor.execute(sql, parameters)
+            while rows := cursor.fetchmany(500):
+                counted += len(rows)
+                value = rows[0][0]
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+                raise
+            return counted, value, False
+    return counted, value, True
+
+
+@contextmanager
+def _interrupted(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let SQLite give up a statement that takes too long."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.connection.set_progress_handler(lambda: True, STEPS)
+    try:
+        yield
+    finally:
+        connection.connection.set_progress_handler(None, 0)

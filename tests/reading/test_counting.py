@@ -1,0 +1,172 @@
+"""Counting ends somewhere, and says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import override_settings
+
+from audit_log.models import AuditEntry
+from audit_log.querysets import AuditEntryQuerySet
+from audit_log.reading import counting
+from audit_log.reading.display import count_text, position_text
+from audit_log.reading.pagination import Page, PageNotFound, paginate
+from tests.reading.helpers import make_many
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cap(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(counting, "CAP", 30)
+    monkeypatch.setattr("audit_log.reading.pagination.CAP", 30)
+    return 30
+
+
+def analyze() -> None:
+    """Let the database look what there is. On MariaDB that would end the transaction."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE audit_log_auditentry")
+
+
+def updates(count: int) -> AuditEntryQuerySet:
+    """A part of the log that no index has alone."""
+    make_many(count, event_type="update", outcome="success")
+    make_many(count, event_type="update", outcome="failure")
+    analyze()
+    return AuditEntry.objects.filter(event_type="update", outcome="success")
+
+
+def test_up_to_the_cap_the_number_is_exact(cap: int) -> None:
+    make_many(30)
+    analyze()
+    page = paginate(AuditEntry.objects.all(), {})
+    assert (page.count, page.count_is, page.total_pages) == (30, "exact", 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beyond_it_the_whole_log_is_estimated(cap: int) -> None:
+    make_many(200)
+    analyze()
+    if connection.vendor == "mysql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE TABLE audit_log_auditentry")
+    page = paginate(AuditEntry.objects.all(), {})
+    assert page.count_is == "estimate"
+    # SQLite's is the number of rows; the others' are statistics.
+    assert page.count == 200 if connection.vendor == "sqlite" else 150 <= page.count <= 250
+    assert page.total_pages == -(-page.count // 20)
+
+
+@pytest.mark.postgres
+def test_beyond_it_a_part_is_estimated_by_the_planner(cap: int) -> None:
+    page = paginate(updates(200), {})
+    assert page.count_is == "estimate"
+    assert 70 <= page.count <= 130 or 150 <= page.count <= 250
+
+
+@pytest.mark.sqlite
+def test_beyond_it_a_part_has_at_least_so_many_on_sqlite(cap: int) -> None:
+    page = paginate(updates(100), {})
+    assert (page.count, page.count_is, page.total_pages) == (30, "at_least", 2)
+
+
+@pytest.mark.mariadb
+def test_beyond_it_a_part_has_at_least_so_many_on_mariadb(cap: int) -> None:
+    page = paginate(updates(100), {})
+    assert (page.count, page.count_is, page.total_pages) == (30, "at_least", 2)
+
+
+def test_pages_beyond_the_count_are_there(cap: int) -> None:
+    entries = updates(100)
+    ordered = list(entries.order_by("-pk"))
+    page = paginate(entries, {"page_size": "10"})
+    seen = list(page.entries)
+    while page.has_next:
+        assert page.number < page.total_pages
+        assert page.count > len(seen)
+        page = paginate(entries, page.query(page.number + 1))
+        seen += page.entries
+    assert seen == ordered
+    # Whoever has come to the end knows how many there were.
+    assert (page.count, page.count_is, page.total_pages) == (100, "exact", 10)
+    with pytest.raises(PageNotFound) as caught:
+        paginate(entries, {"page": "11", "page_size": "10"})
+    assert caught.value.last is None
+    assert str(caught.value) == "There is no such page."
+
+
+@pytest.mark.sqlite
+def test_sqlite_gives_up_where_counting_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = updates(500)
+    monkeypatch.setattr(counting, "STEPS", 3000)
+    page = paginate(entries, {})
+    assert page.count_is == "at_least"
+    assert 21 <= page.count < 500
+    # The statements after it have all the time they need.
+    assert entries.count() == 500
+
+
+@pytest.mark.sqlite
+def test_other_errors_of_a_count_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any) -> None:
+        raise OperationalError("disk I/O error")
+
+    entries = updates(30)
+    counter = counting.counter_of(entries, is_whole_log=False)
+    found = list(entries)
+    with connection.execute_wrapper(fail), pytest.raises(OperationalError, match="disk"):
+        counter.count(found, None, 1)
+
+
+@pytest.mark.postgres
+def test_postgres_does_not_count_what_is_expensive(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = updates(100)
+    monkeypatch.setattr(counting, "AFFORDABLE", 1)
+    page = paginate(entries, {})
+    assert page.count_is == "estimate"
+    # And what it does count, it counts in the query of the page.
+    monkeypatch.undo()
+    page = paginate(entries, {})
+    assert (page.count, page.count_is) == (100, "exact")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("affordable", [1, 5000])
+def test_what_is_found_first_is_the_same(affordable: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = updates(100)
+    monkeypatch.setattr(counting, "AFFORDABLE", affordable)
+    ordered = list(entries.order_by("-pk"))
+    for number in (1, 2, 5):
+        page = paginate(entries, {"page": str(number)})
+        assert page.entries == ordered[20 * (number - 1) : 20 * number]
+
+
+def page_with(count: int, count_is: counting.Exactness) -> Page:
+    return Page([], 3, -(-count // 20), count, None, 20, 20, count_is, has_next=True)
+
+
+@pytest.mark.parametrize(
+    ("count", "count_is", "expected"),
+    [
+        (1, "exact", ("1 entry", "Page 3 of 1")),
+        (4999, "exact", ("4,999 entries", "Page 3 of 250")),
+        (1_234_567, "estimate", ("about 1,230,000 entries", "Page 3 of about 61,700")),
+        (45, "estimate", ("about 45 entries", "Page 3 of about 3")),
+        (5000, "at_least", ("at least 5,000 entries", "Page 3 of at least 250")),
+    ],
+)
+def test_in_words(count: int, count_is: counting.Exactness, expected: tuple[str, str]) -> None:
+    page = page_with(count, count_is)
+    assert (count_text(page), position_text(page)) == expected
+
+
+@override_settings(LANGUAGE_CODE="de")
+def test_numbers_are_written_as_the_reader_writes_them() -> None:
+    from django.utils import translation
+
+    with translation.override("de"):
+        assert "1.230.000" in count_text(page_with(1_234_567, "estimate"))
