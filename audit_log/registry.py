@@ -114,7 +114,8 @@ def target_of(obj: models.Model) -> tuple[str, str]:
     key = obj.pk
     if key is None:
         raise ValueError(f"{obj._meta.label} without a primary key has no history to look up.")
-    return type_of(obj), key_text_of(type(obj), key)
+    # Not type(): an object may be a lazy one, as request.user is, and stand for another.
+    return type_of(obj), key_text_of(obj.__class__, key)
 
 
 def key_text_of(model: type[models.Model], key: Any) -> str:
@@ -124,7 +125,7 @@ def key_text_of(model: type[models.Model], key: Any) -> str:
 
 def text_of(obj: models.Model) -> str:
     """Return the text of an object of any model, audited or not, as ``target_repr`` has it."""
-    return _telling(type(obj)).text_of(obj)
+    return _telling(obj.__class__).text_of(obj)
 
 
 def _telling(model: type[models.Model]) -> Policy:

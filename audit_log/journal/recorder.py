@@ -91,7 +91,7 @@ def record(
         raise ValueError(f"outcome is one of {', '.join(Outcome.values)}, not {outcome!r}.")
     target_type, target_id = ("", "") if target is None else target_of(target)
     referred = tuple(target_of(reference) for reference in references)
-    policy = None if target is None else registry.policy_for(type(target))
+    policy = None if target is None else registry.policy_for(target.__class__)
     using = _database_of(target)
     with guard(using, action):
         told = _changes(changes or {}, policy.mask if policy else frozenset())

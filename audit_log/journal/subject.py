@@ -26,7 +26,7 @@ def tenant_of(instance: models.Model, policy: Policy | None = None) -> str:
     nowhere, ``ValueError`` for a tenant of more than 100 characters. The models of migrations
     lack methods and later fields: there such an object is of no tenant.
     """
-    policy = policy or policy_for(type(instance))
+    policy = policy or policy_for(instance.__class__)
     if policy is None or policy.tenant is None:
         return ""
     try:
@@ -72,7 +72,7 @@ def references_of(
     These are the parents of multi-table inheritance, and the objects of the foreign keys that
     the policy names, as they are in ``rows`` (before and after a change), else on the instance.
     """
-    policy = policy or policy_for(type(instance))
+    policy = policy or policy_for(instance.__class__)
     if policy is None:
         return ()
     found: list[Reference] = parents_of(instance)

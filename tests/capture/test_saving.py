@@ -14,6 +14,7 @@ from django.db import DatabaseError, models, transaction
 from django.db.models import F, Value
 from django.test import override_settings
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
 import audit_log
@@ -525,3 +526,21 @@ def test_ids_increase_with_time():
     assert found == sorted(found)
     newest_first = [e.changes["name"]["new"] for e in AuditEntry.objects.order_by("-id")]
     assert newest_first == [str(number) for number in range(49, -1, -1)]
+
+
+def test_related_object_that_is_lazy():
+    # As request.user is, which views put into foreign keys.
+    ann = Author.objects.create(name="Ann")
+    book = Book(title="A", author=SimpleLazyObject(lambda: ann))
+    book.save()
+    assert last().changes["author"] == {"old": None, "new": ann.pk, "new_repr": "Ann"}
+    Author.objects.create(name="Bo")
+    bo = SimpleLazyObject(lambda: Author.objects.get(name="Bo"))
+    book.author = bo
+    book.save()
+    assert last().changes["author"]["new_repr"] == "Bo"
+    assert last().references.filter(target_type="testapp.author").count() == 2
+    assert list(AuditEntry.objects.for_object(bo)) == [
+        last(),
+        AuditEntry.objects.get(action="author.create", target_repr="Bo"),
+    ]

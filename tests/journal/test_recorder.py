@@ -12,6 +12,7 @@ from django.core import serializers
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.functional import SimpleLazyObject
 
 import audit_log
 from audit_log import uuid7
@@ -60,6 +61,16 @@ def test_record(book):
 def test_record_masks_what_the_policy_masks(book):
     entry = audit_log.record("book.lend", target=book, changes={"secret_token": ("a", "b")})
     assert entry.changes == {"secret_token": {"masked": True}}
+
+
+def test_record_of_a_lazy_object(book):
+    lazy = SimpleLazyObject(lambda: book)
+    audit_log.record("book.lend", target=lazy, references=[SimpleLazyObject(lambda: book.author)])
+    assert (last().target_type, last().target_id) == ("testapp.book", str(book.pk))
+    assert last().target_repr == str(book)
+    dossier = Dossier.objects.create(owner=Author.objects.create(name="Ann"))
+    audit_log.record("case_file.update", target=SimpleLazyObject(lambda: dossier))
+    assert last().tenant == "Ann"
 
 
 def test_record_without_a_target():
