@@ -65,8 +65,12 @@ class ManagedViewSet(viewsets.ModelViewSet):
             raise StillInUse from None
 
     def _check(self, serializer: Any) -> None:
-        where = serializer.validated_data.get("workspace", serializer.instance)
-        if not may(self.request.user, self.permission, where):
+        # What moves, or is new, needs the permission where it goes to.
+        there = serializer.instance
+        goes_to = serializer.validated_data.get("workspace")
+        if goes_to is not None and goes_to != getattr(there, "workspace", None):
+            there = goes_to
+        if not may(self.request.user, self.permission, there):
             self.permission_denied(self.request)
 
 
