@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -56,13 +57,19 @@ def by_key(model: type[models.Model], using: str, keys: Collection[Any]) -> dict
 
 
 def _is_plain(model: type[models.Model]) -> bool:
-    here: Any = model
-    base: Any = models.Model
     return (
-        here.__init__ is base.__init__
-        and here.from_db.__func__ is base.from_db.__func__
+        _has_plain_class(model)
         and not pre_init.has_listeners(model)
         and not post_init.has_listeners(model)
+    )
+
+
+@cache
+def _has_plain_class(model: Any) -> bool:
+    base: Any = models.Model
+    return (
+        model.__init__ is base.__init__
+        and model.from_db.__func__ is base.from_db.__func__
         and all(
             type(inspect.getattr_static(model, field.attname, None)) in _KNOWN
             for field in model._meta.concrete_fields

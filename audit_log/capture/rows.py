@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import models
 
-from audit_log.capture.columns import Field
+from audit_log.capture.columns import Field, is_fixed
 from audit_log.journal.buffer import Buffer
 from audit_log.policies import Policy
 from audit_log.statements import Statement
@@ -36,6 +36,11 @@ class RowReader:
         self.key_fields: Sequence[Field] = model._meta.pk_fields
         # A view that is mapped by an unmanaged model need not allow it.
         self.locks: bool = model._meta.managed
+        self._attnames = [field.attname for field in fields]
+        # Of PostgreSQL's driver. Fields of somebody's own may hold bytes, too.
+        self._binary = [
+            i for i, field in enumerate(fields) if not is_fixed(field) or _is_bytes(field)
+        ]
         self._statements: dict[tuple[int, bool], Statement] = {}
         self._converters: Any = None
 
@@ -69,10 +74,10 @@ class RowReader:
             for converter in converters:
                 value = converter(value, expression, connection)
             values[index] = value
-        return {
-            field.attname: bytes(value) if isinstance(value, memoryview) else value
-            for field, value in zip(self.fields, values, strict=True)
-        }
+        for index in self._binary:
+            if isinstance(values[index], memoryview):
+                values[index] = bytes(values[index])
+        return dict(zip(self._attnames, values, strict=True))
 
     def converters(self, connection: BaseDatabaseWrapper) -> Any:
         """Return ``{index: (converters, column)}`` for the columns that need any."""
@@ -106,6 +111,10 @@ def reader_of(policy: Policy, using: str) -> RowReader:
     if reader is None:
         reader = policy.compiled[using] = RowReader(policy.model, using, policy.columns)
     return reader
+
+
+def _is_bytes(field: Field) -> bool:
+    return isinstance(field, models.BinaryField)
 
 
 _readers: dict[tuple[type[models.Model], str, bool], RowReader] = {}
