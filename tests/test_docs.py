@@ -33,6 +33,7 @@ EXAMPLES = [
     "README.md",
     "docs/capture.md",
     "docs/context.md",
+    "docs/cookbook.md",
     "docs/design.md",
     "docs/getting-started.md",
     "docs/limits.md",

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import Http404
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,11 +18,7 @@ from example_project.flows.models import Flow, Tenant
 from example_project.flows.models.tenants import Resource
 from example_project.flows.permissions import is_in, may
 from example_project.pages.exceptions import Refused
-
-
-class Conflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "refused"
+from example_project.pages.rest import Conflict, ReasonSerializer
 
 
 class FlowSerializer(serializers.ModelSerializer):
@@ -33,10 +28,6 @@ class FlowSerializer(serializers.ModelSerializer):
         model = Flow
         fields = ["id", "name", "description", "steps", "is_running"]
         read_only_fields = ["is_running"]
-
-
-class ReasonSerializer(serializers.Serializer):
-    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
 
 
 class MayChangeFlows(BasePermission):

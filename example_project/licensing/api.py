@@ -16,16 +16,13 @@ import audit_log
 from example_project.licensing.models import License
 from example_project.licensing.models.platform import Permission
 from example_project.licensing.permissions import is_platform_user, may
+from example_project.pages.rest import ReasonSerializer
 
 
 class LicenseSerializer(serializers.ModelSerializer):
     class Meta:
         model = License
         fields = ["id", "number", "product", "order", "license_type", "valid_until", "is_enabled"]
-
-
-class ReasonSerializer(serializers.Serializer):
-    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
 
 
 class MayManageLicenses(BasePermission):

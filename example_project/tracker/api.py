@@ -5,21 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model, ProtectedError
-from rest_framework import serializers, status, viewsets
-from rest_framework.exceptions import APIException
+from rest_framework import serializers, viewsets
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 
+from example_project.pages.rest import Conflict
 from example_project.tracker.models import Application, Workspace
 from example_project.tracker.models.roles import Permission
 from example_project.tracker.permissions import has_a_role, may
-
-
-class StillInUse(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "It is still in use."
-    default_code = "in_use"
 
 
 class WorkspaceSerializer(serializers.ModelSerializer):
@@ -62,7 +56,7 @@ class ManagedViewSet(viewsets.ModelViewSet):
         try:
             instance.delete()
         except ProtectedError:
-            raise StillInUse from None
+            raise Conflict("It is still in use.") from None
 
     def _check(self, serializer: Any) -> None:
         # What moves, or is new, needs the permission where it goes to.

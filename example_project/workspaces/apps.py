@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,6 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         from example_project.workspaces import actions  # noqa: F401 (declares the actions)
+
+        if find_spec("drf_spectacular"):
+            from example_project.workspaces import schema  # noqa: F401 (registers itself)
