@@ -13,7 +13,9 @@ from tests.benchmarks import machine, report, writing
 from tests.benchmarks.cases import CASES
 from tests.benchmarks.environment import checkout_key, default_cache, python_with
 from tests.benchmarks.packages import BARE, PACKAGES
-from tests.benchmarks.processes import Failed, Target, latency
+from tests.benchmarks.processes import Failed, latency
+from tests.benchmarks.reading import command as reading
+from tests.benchmarks.writing import PackageTarget
 
 FULL = {"rounds": 5, "scale": 1.0}
 QUICK = {"rounds": 5, "scale": 0.4}
@@ -63,6 +65,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["reading"]:
+        try:
+            return reading.run(arguments[1:])
+        except Failed as error:
+            print(error, file=sys.stderr)
+            return 1
     options = parser().parse_args(arguments)
     options.cases = [one for one in options.cases if options.database in CASES[one].databases]
     quick = QUICK if options.quick else FULL
@@ -108,7 +116,7 @@ def run(options: argparse.Namespace, port: int | None) -> int:
     return 0
 
 
-def targets_of(options: argparse.Namespace, port: int | None) -> list[Target]:
+def targets_of(options: argparse.Namespace, port: int | None) -> list[PackageTarget]:
     """Return the packages chosen, those of them that work on the database."""
     chosen = options.packages or (["audit_log"] if options.profile else list(PACKAGES))
     packages = [
@@ -120,7 +128,7 @@ def targets_of(options: argparse.Namespace, port: int | None) -> list[Target]:
     requirements = [one for name in packages for one in PACKAGES[name].requirements]
     python = options.python or python_with(requirements, options.django, options.cache)
     return [
-        Target(
+        PackageTarget(
             name,
             python=python,
             database=options.database,
@@ -133,7 +141,7 @@ def targets_of(options: argparse.Namespace, port: int | None) -> list[Target]:
     ]
 
 
-def profile(targets: list[Target], cases: list[str], scale: float) -> int:
+def profile(targets: list[PackageTarget], cases: list[str], scale: float) -> int:
     for target in targets:
         with writing.started(target, writing.items_for(cases, scale)) as worker:
             for case in cases:

@@ -12,9 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.benchmarks.environment import ROOT, checkout_key
-
-MODULES = "tests.benchmarks.project.worker"
+from tests.benchmarks.environment import ROOT
 
 
 class Failed(Exception):
@@ -22,38 +20,41 @@ class Failed(Exception):
 
 
 class Target:
-    """One package on one database of its own."""
+    """A database, and the Django project that works with it.
+
+    ``name`` is the database's, and ``project`` the package with its ``settings`` and ``worker``;
+    ``chosen`` is what else the settings are to know.
+    """
 
     def __init__(
         self,
-        package: str,
+        name: str,
         *,
+        project: str,
         python: str,
         database: str,
         folder: Path,
         transaction_mode: str | None = None,
-        actor: bool = True,
         port: int | None = None,
+        **chosen: Any,
     ) -> None:
-        self.package = package
+        self.project = project
         self.python = python
         self.database = database
         self.server = server_of_environment()
-        name = f"audit_bench_{package}_{checkout_key()}"
+        name = f"audit_bench_{name}"
         self.name = name if database == "postgres" else str(folder / f"{name}.sqlite3")
-        chosen = {
-            "package": package,
+        chosen |= {
             "database": database,
             "name": self.name,
             "transaction_mode": transaction_mode,
-            "actor": actor,
             "host": "127.0.0.1" if port else self.server["PGHOST"],
             "port": port or int(self.server["PGPORT"]),
         }
         self.environment = {
             **os.environ,
             "AUDIT_BENCHMARK": json.dumps(chosen),
-            "DJANGO_SETTINGS_MODULE": "tests.benchmarks.project.settings",
+            "DJANGO_SETTINGS_MODULE": f"{project}.settings",
             "PYTHONPATH": str(ROOT),
             "PYTHONHASHSEED": "0",
         }
@@ -66,6 +67,13 @@ class Target:
         else:
             Path(self.name).parent.mkdir(parents=True, exist_ok=True)
 
+    def exists(self) -> bool:
+        """Whether there is the database; it may be empty."""
+        if self.database == "sqlite":
+            return Path(self.name).exists()
+        found = self._sql(f"SELECT 1 FROM pg_database WHERE datname = '{self.name}'")
+        return found.strip() == "1"
+
     def drop(self) -> None:
         if self.database == "postgres":
             self._sql(f'DROP DATABASE IF EXISTS "{self.name}"')
@@ -73,15 +81,20 @@ class Target:
             for suffix in ("", "-wal", "-shm"):
                 Path(self.name + suffix).unlink(missing_ok=True)
 
-    def _sql(self, statement: str) -> None:
+    def _sql(self, statement: str) -> str:
         # In the environment that has a driver; this process needs nothing but Python.
         code = (
-            "import sys, psycopg; psycopg.connect(dbname='postgres', autocommit=True)"
-            ".execute(sys.argv[1])"
+            "import sys, psycopg; done = psycopg.connect(dbname='postgres', autocommit=True)"
+            ".execute(sys.argv[1]); print(done.fetchone()[0] if done.rowcount > 0 else '')"
         )
-        subprocess.run(
-            [self.python, "-c", code, statement], check=True, env={**os.environ, **self.server}
+        done = subprocess.run(
+            [self.python, "-c", code, statement],
+            check=True,
+            env={**os.environ, **self.server},
+            stdout=subprocess.PIPE,
+            text=True,
         )
+        return done.stdout
 
 
 @contextlib.contextmanager
@@ -120,7 +133,7 @@ class Worker:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._process = subprocess.Popen(
-            [target.python, "-m", MODULES],
+            [target.python, "-m", f"{target.project}.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -160,7 +173,7 @@ class Worker:
             self._process.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
         line = self._process.stdout.readline()
         if not line:
-            raise Failed(f"the process of {self.target.package} has ended: see above")
+            raise Failed(f"the process with {self.target.name} has ended: see above")
         answer = json.loads(line)
         if "error" in answer:
             raise Failed(answer["error"])

@@ -1,4 +1,4 @@
-"""The view under gunicorn: servers, and a client that asks so much and no more."""
+"""Servers on this machine alone, and clients that ask so much and no more."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ import time
 from types import TracebackType
 
 from tests.benchmarks.environment import ROOT
+from tests.benchmarks.memory import children_of, peak_of
 from tests.benchmarks.processes import Failed, Target
 
-WORKERS, CLIENTS = 2, 4
+CLIENTS = 4
 DEADLINE = 120.0
 """Seconds after which a client asks no more."""
 
 
 class Server:
-    """gunicorn with two synchronous workers, for one package. Ends with the block."""
+    """A project under gunicorn, or under uvicorn as an ASGI application. Ends with the block."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, workers: int = 1, asgi: bool = False) -> None:
         self.target = target
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
+        if asgi:
+            options = ["uvicorn", f"{target.project}.asgi:application", "--port", str(self.port)]
+            options += ["--host", "127.0.0.1"]
+        else:
+            options = ["gunicorn", f"{target.project}.wsgi", "--bind", f"127.0.0.1:{self.port}"]
+            options += ["--workers", str(workers), "--no-control-socket", "--timeout", "600"]
+        self._asgi = asgi
         self._process = subprocess.Popen(
-            [
-                *(target.python, "-m", "gunicorn", "tests.benchmarks.project.wsgi"),
-                *("--bind", f"127.0.0.1:{self.port}", "--workers", str(WORKERS)),
-                *("--log-level", "warning", "--no-control-socket"),
-            ],
+            [target.python, "-m", *options, "--log-level", "warning"],
             env=target.environment,
             cwd=ROOT,
         )
@@ -61,7 +65,7 @@ class Server:
                 time.sleep(0.1)
             else:
                 return
-        raise Failed(f"gunicorn does not answer for {self.target.package}")
+        raise Failed(f"no server answers for {self.target.name}")
 
     def ask(self, number: int, session: str, items: int) -> float:
         """Change ``number`` times one of ``items`` items, and return how many seconds it took."""
@@ -87,8 +91,29 @@ class Server:
             one.join()
         seconds = time.perf_counter() - start
         if errors:
-            raise Failed(f"{self.target.package}: {errors[0]}")
+            raise Failed(f"{self.target.name}: {errors[0]}")
         return seconds
+
+    def download(self, path: str, session: str) -> tuple[int, float]:
+        """Get a file; return its lines and the seconds it took."""
+        start = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        try:
+            connection.request("GET", path, headers={"Cookie": f"sessionid={session}"})
+            response = connection.getresponse()
+            if response.status != 200:
+                raise Failed(f"{response.status}: {response.read(300)!r}")
+            lines = 0
+            while piece := response.read1(1 << 20):
+                lines += piece.count(b"\n")
+        finally:
+            connection.close()
+        return lines, time.perf_counter() - start
+
+    def peak(self) -> int:
+        """Return the most bytes of memory that the process which answers has had."""
+        pid = self._process.pid
+        return peak_of(pid if self._asgi else children_of(pid)[0])
 
     def _change(self, key: int, session: str) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

@@ -8,16 +8,27 @@ from contextlib import ExitStack
 from typing import Any
 
 from tests.benchmarks.cases import CASES, Case
+from tests.benchmarks.environment import checkout_key
 from tests.benchmarks.packages import BARE
 from tests.benchmarks.processes import Target, Worker
 from tests.benchmarks.web import Server
+
+
+class PackageTarget(Target):
+    """One package on one database of its own."""
+
+    def __init__(self, package: str, **options: Any) -> None:
+        self.package = package
+        name = f"{package}_{checkout_key()}"
+        super().__init__(name, project="tests.benchmarks.project", package=package, **options)
+
 
 Results = dict[str, dict[str, list[dict[str, Any]]]]
 """By case and package, what each round found."""
 
 
 def measure(
-    targets: Sequence[Target], cases: Sequence[str], rounds: int, scale: float = 1.0
+    targets: Sequence[PackageTarget], cases: Sequence[str], rounds: int, scale: float = 1.0
 ) -> tuple[Results, dict[str, dict[str, str]]]:
     """Run the cases, and return what was found and the versions and settings of each package.
 
@@ -32,7 +43,7 @@ def measure(
         versions = {worker.target.package: worker.do("versions") for worker in workers}
         servers = {}
         if "view" in cases:
-            servers = {one.package: stack.enter_context(Server(one)) for one in targets}
+            servers = {one.package: stack.enter_context(Server(one, workers=2)) for one in targets}
         for number in range(rounds):
             say(f"Round {number + 1} of {rounds}")
             turn = number % len(workers)
@@ -71,7 +82,7 @@ def items_for(cases: Sequence[str], scale: float) -> int:
     return max(sum(sizes(CASES[case], scale).values()) for case in cases)
 
 
-def started(target: Target, items: int) -> Worker:
+def started(target: PackageTarget, items: int) -> Worker:
     """Make the database, and return a process to measure in.
 
     Another one than that which migrates, as in production: migrations leave a process slower.

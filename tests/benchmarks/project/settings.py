@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from tests.benchmarks.packages import PACKAGES
+from tests.benchmarks.project.databases import databases
 
 CHOSEN: dict[str, Any] = json.loads(os.environ["AUDIT_BENCHMARK"])
 PACKAGE = PACKAGES[CHOSEN["package"]]
@@ -38,29 +39,5 @@ MIDDLEWARE = [
 ]
 MIGRATION_MODULES = {"project": None}
 
-if CHOSEN["database"] == "sqlite":
-    DATABASES: dict[str, Any] = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": CHOSEN["name"],
-            "OPTIONS": {
-                "transaction_mode": CHOSEN["transaction_mode"],
-                "timeout": 60,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
-            },
-        }
-    }
-else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": CHOSEN["name"],
-            "HOST": CHOSEN["host"],
-            "PORT": CHOSEN["port"],
-            "USER": os.environ.get("PGUSER", "postgres"),
-            "PASSWORD": os.environ.get("PGPASSWORD", ""),
-            "CONN_MAX_AGE": None,
-        }
-    }
-
+DATABASES = databases(CHOSEN)
 globals().update(PACKAGE.settings)

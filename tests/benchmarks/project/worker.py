@@ -1,14 +1,13 @@
 """A process in which one package is measured; it obeys commands, one JSON object a line.
 
-    {"do": "set_up", "items": N}
-    {"do": "run", "case": NAME, "number": N, "warm_up": N}
-    {"do": "profile", "case": NAME, "number": N}
-    {"do": "open_view", "items": N}
-    {"do": "check", "kind": KIND, "number": N}
-    {"do": "size", "number": N}
-    {"do": "versions"}
+{"do": "set_up", "items": N}
+{"do": "run", "case": NAME, "number": N, "warm_up": N}
+{"do": "profile", "case": NAME, "number": N}
+{"do": "open_view", "items": N}
+{"do": "check", "kind": KIND, "number": N}
+{"do": "size", "number": N}
+{"do": "versions"}
 
-Each is answered by one line: ``{"result": …}``, or ``{"error": text}``.
 """
 
 from __future__ import annotations
@@ -16,13 +15,8 @@ from __future__ import annotations
 import cProfile
 import gc
 import io
-import json
-import os
-import platform
 import pstats
-import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -33,22 +27,17 @@ import django
 
 django.setup()
 
-from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.contrib.auth import (  # noqa: E402
-    BACKEND_SESSION_KEY,
-    HASH_SESSION_KEY,
-    SESSION_KEY,
-)
 from django.contrib.auth.models import User  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from tests.benchmarks.cases import CASES, Case  # noqa: E402
+from tests.benchmarks.obey import obey  # noqa: E402
 from tests.benchmarks.packages import Package  # noqa: E402
-from tests.benchmarks.project import bodies  # noqa: E402
+from tests.benchmarks.project import bodies, environment  # noqa: E402
 from tests.benchmarks.project.models import Item, Owner, Tag  # noqa: E402
+from tests.benchmarks.project.sessions import session_of  # noqa: E402
 
 PACKAGE: Package = settings.PACKAGE
 
@@ -174,13 +163,7 @@ def check(kind: str, number: int) -> int:
 def open_view(items: int) -> str:
     """Bring the tables to where the view's turn begins; return the session of who asks."""
     reset(items)
-    user = User.objects.get(username="ann")
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
+    return session_of(User.objects.get(username="ann"))
 
 
 def profile(case: str, number: int, warm_up: int, lines: int = 40) -> str:
@@ -224,10 +207,7 @@ def log_size() -> int:
 
 
 def versions() -> dict[str, str]:
-    found = {
-        "Python": platform.python_version(),
-        "Django": django.get_version(),
-    }
+    found = environment.versions()
     if PACKAGE.name == "audit_log":
         from audit_log import __version__
 
@@ -235,38 +215,9 @@ def versions() -> dict[str, str]:
     elif PACKAGE.requirements:
         name = PACKAGE.requirements[0].partition("=")[0]
         found[name] = version(name)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            found["psycopg"] = version("psycopg")
-            for setting in ("server_version", "fsync", "synchronous_commit", "full_page_writes",
-                            "shared_buffers", "wal_level"):  # fmt: skip
-                cursor.execute(f"SHOW {setting}")
-                found[f"PostgreSQL {setting}"] = cursor.fetchone()[0]
-        else:
-            cursor.execute("SELECT sqlite_version()")
-            found["SQLite"] = cursor.fetchone()[0]
-            for pragma in ("journal_mode", "synchronous", "cache_size"):
-                cursor.execute(f"PRAGMA {pragma}")
-                found[f"SQLite {pragma}"] = str(cursor.fetchone()[0])
-            found["SQLite transaction_mode"] = connection.transaction_mode or "DEFERRED"
     return found
 
 
-COMMANDS = {one.__name__: one for one in (set_up, run, open_view, check, profile, size, versions)}
-
-
-def main() -> None:
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever prints does not answer
-    apps.check_models_ready()
-    for line in sys.stdin:
-        command = json.loads(line)
-        try:
-            answer = {"result": COMMANDS[command.pop("do")](**command)}
-        except Exception:  # noqa: BLE001  # the runner tells it
-            answer = {"error": traceback.format_exc()}
-        answers.write(json.dumps(answer) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    commands = (set_up, run, open_view, check, profile, size, versions)
+    obey({one.__name__: one for one in commands})

@@ -1,0 +1,1 @@
+"""What reading a large log costs: `python -m tests.benchmarks reading --help`."""

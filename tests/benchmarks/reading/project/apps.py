@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Reading(AppConfig):
+    name = "tests.benchmarks.reading.project"
+    label = "reading"

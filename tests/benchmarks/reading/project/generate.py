@@ -1,0 +1,132 @@
+"""Puts the generated history into the database, as fast as it takes it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, models
+
+from audit_log.models import AuditEntry, AuditReference
+from tests.benchmarks.reading.project.history import ACTORS, END, SPAN, actor_name, entries
+from tests.benchmarks.reading.project.models import Plain
+
+BATCH = 10_000
+DONE = "reading_done"
+
+
+def is_generated() -> bool:
+    """Whether an earlier run has come to its end."""
+    return DONE in connection.introspection.table_names()
+
+
+def generate(rows: int, seed: int) -> None:
+    """Make the tables and fill them: users, ``rows`` entries, as many rows of the small table."""
+    call_command("migrate", verbosity=0)
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    users = [
+        User(id=one, username=f"user{one}", is_superuser=one == 1, is_staff=one == 1)
+        for one in range(1, ACTORS + 1)
+    ]
+    for user in users:
+        user.first_name, _, rest = actor_name(user.pk).partition(" ")
+        user.last_name, _, address = rest.partition(" ")
+        user.email = address.strip("<>")
+    User._base_manager.bulk_create(users)
+    tables = (AuditReference, AuditEntry)
+    with connection.cursor() as cursor:
+        for model in tables:  # what creating the users left
+            cursor.execute(f"DELETE FROM {quote(model)}")
+    with connection.schema_editor() as editor:
+        for model in tables:
+            for index in model._meta.indexes:
+                editor.remove_index(model, index)
+    history = entries(rows, seed)
+    while batch := list(itertools.islice(history, BATCH)):
+        copy(AuditEntry, batch)
+        copy(AuditReference, references_of(batch))
+    with connection.schema_editor() as editor:
+        for model in reversed(tables):
+            for index in model._meta.indexes:
+                editor.add_index(model, index)
+    fill_plain(rows)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+        cursor.execute(f"CREATE TABLE {DONE} (rows integer)")
+
+
+def references_of(batch: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for entry in batch:
+        for target_type, target_id in entry["references"]:
+            yield {"entry_id": entry["id"], "target_type": target_type, "target_id": target_id}
+
+
+def quote(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def columns_of(model: type[models.Model], row: dict[str, Any]) -> Sequence[Any]:
+    """Return the fields to be written: what the history does not tell has its default."""
+    auto = model._meta.auto_field
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if field is not auto and not field.generated and (field.attname in row or not field.null)
+    ]
+
+
+def copy(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> None:
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
+    fields = columns_of(model, first)
+    rest = [field.attname for field in fields if field.attname not in first]
+    missing = {field.attname: field.get_default() for field in fields if field.attname in rest}
+    values = (
+        [value_of(field, (row | missing)[field.attname]) for field in fields]
+        for row in itertools.chain([first], rows)
+    )
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {quote(model)} ({names}) FROM STDIN") as out:
+                for row in values:
+                    out.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {quote(model)} ({names}) VALUES ({places})", values)
+
+
+def value_of(field: Any, value: Any) -> Any:
+    if isinstance(field, models.JSONField):
+        return json.dumps(value)
+    if connection.vendor == "postgresql":
+        return value
+    return field.get_db_prep_value(value, connection)
+
+
+def fill_plain(rows: int) -> None:
+    """Write the small table by one statement."""
+    start = (END - SPAN).isoformat(sep=" ")
+    seconds = SPAN.total_seconds() / rows
+    if connection.vendor == "postgresql":
+        source = f"generate_series(1, {rows}) AS t(n)"
+        moment = f"timestamptz '{start}' + n * interval '{seconds} seconds'"
+    else:
+        source = f"numbers WHERE n <= {rows}"
+        moment = f"datetime('{start[:19]}', (n * {seconds}) || ' seconds')"
+    numbers = (
+        f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT {rows})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{numbers if connection.vendor == 'sqlite' else ''} INSERT INTO {quote(Plain)} "
+            f"(occurred_at, actor, action, target, address) SELECT {moment}, "
+            "'Ann Berg <ann.berg1@example.com>', 'order.update', 'standard Porto ' || n, "
+            f"'192.0.2.1' FROM {source}"
+        )
