@@ -71,21 +71,31 @@ class Target:
         """Whether there is the database; it may be empty."""
         if self.database == "sqlite":
             return Path(self.name).exists()
-        found = self._sql(f"SELECT 1 FROM pg_database WHERE datname = '{self.name}'")
-        return found.strip() == "1"
+        return self.name in self._sql("SELECT datname FROM pg_database").split()
 
     def drop(self) -> None:
+        """Remove the database."""
         if self.database == "postgres":
             self._sql(f'DROP DATABASE IF EXISTS "{self.name}"')
         else:
             for suffix in ("", "-wal", "-shm"):
                 Path(self.name + suffix).unlink(missing_ok=True)
 
+    def drop_all(self, prefix: str) -> None:
+        """Remove all databases of benchmarks whose names begin so."""
+        if self.database == "postgres":
+            for name in self._sql("SELECT datname FROM pg_database").split():
+                if name.startswith(f"audit_bench_{prefix}"):
+                    self._sql(f'DROP DATABASE "{name}"')
+        else:
+            for path in Path(self.name).parent.glob(f"audit_bench_{prefix}*"):
+                path.unlink()
+
     def _sql(self, statement: str) -> str:
         # In the environment that has a driver; this process needs nothing but Python.
         code = (
             "import sys, psycopg; done = psycopg.connect(dbname='postgres', autocommit=True)"
-            ".execute(sys.argv[1]); print(done.fetchone()[0] if done.rowcount > 0 else '')"
+            ".execute(sys.argv[1]); [print(row[0]) for row in done.description and done or ()]"
         )
         done = subprocess.run(
             [self.python, "-c", code, statement],

@@ -34,6 +34,29 @@ def test_writing_side_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not list(tmp_path.rglob("*.sqlite3"))
 
 
+@pytest.mark.sqlite
+def test_reading_side_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = tmp_path / "figures.json"
+    arguments = [
+        *("reading", "--python", sys.executable, "--cache", str(tmp_path), "--rows", "300"),
+        *("--parts", "pages", "--groups", "panel", "--rounds", "1", "--json", str(figures)),
+    ]
+    assert main(arguments) == 0, capsys.readouterr().err
+    found = json.loads(figures.read_text())
+    pages = {f"{page['group']}: {page['name']}": page for page in found["pages"]}
+    assert pages.keys() == {
+        "plain: first page",
+        "plain: page 15",
+        "panel: history of an object",
+        "panel: history of the busiest object",
+    }
+    assert all(page["queries"] > 2 and page["seconds"] for page in pages.values())
+    assert "panel: history of an object" in capsys.readouterr().out
+    assert list(tmp_path.rglob("audit_bench_log_300_*.sqlite3"))
+    assert main([*arguments[:5], "--drop"]) == 0
+    assert not list(tmp_path.rglob("*.sqlite3"))
+
+
 def test_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--cases", "nonsense"])

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     add("--groups", type=lambda text: text.split(","), default=(), help="admin,REST,panel: all")
     add("--rounds", type=int, default=5)
     add("--show", metavar="PAGE", help="print the statements of the pages with that in the name")
-    add("--drop", action="store_true", help="remove the log instead, which is kept otherwise")
+    add("--drop", action="store_true", help="remove all logs instead, which are kept otherwise")
     add("--django", default="5.2", help="which Django is installed (%(default)s)")
     add("--python", help="an interpreter that has all that is needed; otherwise one is set up")
     add("--cache", type=Path, default=default_cache(), help="folder (%(default)s)")
@@ -48,8 +48,7 @@ def run(arguments: list[str]) -> int:
         for size, count in rows.items()
     }
     if options.drop:
-        for one in target.values():
-            one.drop()
+        target["large"].drop_all("log_")
         return 0
     where = machine.describe()
     figures: dict[str, Any] = {"machine": where, "rows": rows, "seed": options.seed}

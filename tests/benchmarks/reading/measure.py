@@ -83,7 +83,7 @@ def measure_first_pages(large: Worker, small: Worker, rounds: int, rows: dict[st
     for size, worker in workers.items():
         worker.do("session")
         for page in worker.do("pages", rows=rows[size]):
-            if page["name"] in {"first page", "history of an object"}:
+            if page["name"] == "first page":
                 urls.setdefault(f"{page['group']}: {page['name']}", {})[size] = page["url"]
     for name, by_size in urls.items():
         seconds: dict[str, list[float]] = {"large": [], "small": []}

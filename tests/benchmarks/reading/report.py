@@ -48,15 +48,15 @@ def first_pages(figures: Figures, rows: Mapping[str, int]) -> str:
     lines = []
     for page in figures:
         taken = {size: median(page[size]) for size in ("large", "small")}
+        ratio = taken["large"] / taken["small"]
         lines.append(
-            [page["name"], *(f"{one * 1000:.1f}" for one in taken.values())]
-            + [f"{taken['large'] / taken['small']:.2f}"]
+            [page["name"], *(f"{one * 1000:.1f}" for one in taken.values()), f"{ratio:.2f}"]
         )
     return table(["page", large, small, "ratio"], lines)
 
 
 def exports(figures: Mapping[str, Figures]) -> str:
-    """Return rows a second, the share of the database's own, and the memory above an idle process."""
+    """Return rows a second, beside the database's own, and the memory above an idle process."""
     own = median(one["rows"] / one["seconds"] for one in figures["database"])
     lines = []
     for name, rounds in figures.items():

@@ -24,7 +24,6 @@ from audit_log.models import AuditEntry  # noqa: E402
 from audit_log.reading.export import CSV_COLUMNS  # noqa: E402
 from tests.benchmarks.memory import peak_of  # noqa: E402
 
-
 NOWHERE = Path(os.devnull)
 
 

@@ -6,7 +6,6 @@ Some actors do much and some objects change often, as in life: the first of each
 from __future__ import annotations
 
 import datetime
-import json
 import random
 import uuid
 from collections.abc import Iterator
@@ -43,7 +42,7 @@ def object_name(number: int) -> str:
 
 
 def cumulative(count: int) -> list[float]:
-    """Return the weights of ``count`` things, each next one rarer, as `random.choices` takes them."""
+    """Return what `random.choices` takes for ``count`` things, each rarer than the one before."""
     return list(accumulate(1 / (rank + 20) for rank in range(count)))
 
 
@@ -123,7 +122,3 @@ def entries(count: int, seed: int) -> Iterator[dict[str, Any]]:
             "salt": chance.randbytes(16),
             "references": references,
         }
-
-
-def dumped(value: Any) -> str:
-    return json.dumps(value)
