@@ -55,6 +55,7 @@ def is_watched(connection: BaseDatabaseWrapper, own_wrappers: int = 0) -> bool:
 
 def make_ready(connection: BaseDatabaseWrapper) -> None:
     """Do what Django does before it runs a statement."""
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_thread_sharing()
     connection.validate_no_broken_transaction()

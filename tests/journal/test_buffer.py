@@ -11,7 +11,7 @@ from audit_log.journal import buffer as buffer_module
 from audit_log.journal.buffer import buffer_of
 from audit_log.models import AuditEntry
 from tests.capture.helpers import actions
-from tests.testapp.models import Author, Country, Dossier
+from tests.testapp.models import Author, Book, Country, Dossier
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -288,3 +288,21 @@ def test_on_commit_finds_the_entries():
         create("Ann")
         transaction.on_commit(lambda: found.extend(names()))
     assert found == ["Ann"]
+
+
+def test_entries_tell_what_was_when_it_happened():
+    author = Author.objects.create(name="Ann")
+    with transaction.atomic():
+        book = Book.objects.create(title="One", author=author, extra={"tags": ["a"]})
+        book.extra["tags"].append("b")
+        author.name = "Bea"
+        book.title = "Two"
+        book.save()
+        book.extra["tags"].append("c")
+        book.title = "Three"
+    created, changed = AuditEntry.objects.filter(target_type="testapp.book").order_by("id")
+    assert created.target_repr == "One"
+    assert created.changes["extra"]["new"] == {"tags": ["a"]}
+    assert created.changes["author"]["new_repr"] == "Ann"
+    assert changed.target_repr == "Two"
+    assert changed.changes["extra"] == {"old": {"tags": ["a"]}, "new": {"tags": ["a", "b"]}}

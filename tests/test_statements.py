@@ -1,0 +1,86 @@
+"""Statements of the journal: lean where nobody watches, and seen by everybody who does."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from audit_log.models import AuditEntry
+from audit_log.statements import Statement, is_watched
+from tests.testapp.models import Author
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_same_answer_watched_or_not():
+    author = Author.objects.create(name="100 %")
+    table = connection.ops.quote_name(Author._meta.db_table)
+    statement = Statement(f"SELECT name FROM {table} WHERE id = %s", connection)
+    assert not is_watched(connection)
+    unwatched = statement.run(connection, [author.pk]).fetchall()
+    with CaptureQueriesContext(connection) as captured:
+        assert is_watched(connection)
+        watched = statement.run(connection, [author.pk]).fetchall()
+    assert list(unwatched) == list(watched) == [("100 %",)]
+    assert len(captured) == 1
+
+
+def test_same_errors_watched_or_not():
+    statement = Statement("SELECT no_such_column FROM audit_log_auditentry", connection)
+    with pytest.raises(DatabaseError) as unwatched, transaction.atomic():
+        statement.run(connection, [])
+    with (
+        CaptureQueriesContext(connection),
+        pytest.raises(DatabaseError) as watched,
+        transaction.atomic(),
+    ):
+        statement.run(connection, [])
+    assert unwatched.type is watched.type
+
+
+def test_a_broken_transaction_runs_nothing():
+    statement = Statement("SELECT 1", connection)
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(transaction.TransactionManagementError):
+            statement.run(connection, [])
+
+
+def test_watchers_see_what_a_save_runs():
+    seen = []
+
+    def watch(execute, sql, parameters, many, context):
+        seen.append(sql)
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(watch), transaction.atomic():
+        author = Author.objects.create(name="Ann")
+        author.name = "Bea"
+        author.save()
+        author.name = "Cleo"
+        author.save()
+    assert sum(sql.startswith("SELECT") for sql in seen) == 2
+    assert sum("audit_log_auditentry" in sql for sql in seen) == 1
+
+
+NAMES = ["tab\there", "line\nbreak", "back\\slash", "\\N", "null", 'quo"te', "nö\u2028", "{}", ","]
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_many_entries_are_the_same_however_they_go_in(watched):
+    names = NAMES * 3
+    if watched:
+        connection.force_debug_cursor = True
+    try:
+        with transaction.atomic():
+            for name in names:
+                Author.objects.create(name=name)
+    finally:
+        connection.force_debug_cursor = False
+    found = AuditEntry.objects.order_by("id")
+    assert [entry.target_repr for entry in found] == names
+    assert [entry.changes["name"] for entry in found] == [
+        {"old": None, "new": name} for name in names
+    ]
+    assert {len(bytes(entry.salt)) for entry in found} == {16}
