@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import capfirst, format_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from audit_log import registry
@@ -75,8 +78,12 @@ def find(name: str) -> Action | None:
 
 def label_of(name: str) -> str:
     """Return an action's label; for one that is gone, its raw name."""
-    known = find(name)
-    return str(known.label) if known else name
+    return labels().get(name, name)
+
+
+def labels() -> Mapping[str, str]:
+    """Return every action's label by its name, sorted by name, in the current language."""
+    return _labels(registry.version(), len(_declared) + len(_provided), get_language())
 
 
 def event_type_of(name: str) -> str:
@@ -88,7 +95,7 @@ def event_type_of(name: str) -> str:
 def matching(word: str) -> list[str]:
     """Return the names of the actions whose label holds ``word``, case aside."""
     needle = word.casefold()
-    return [known.name for known in all_actions().values() if needle in str(known.label).casefold()]
+    return [name for name, label in labels().items() if needle in label.casefold()]
 
 
 def all_actions() -> dict[str, Action]:
@@ -110,6 +117,12 @@ def _all_actions(version: int, declared: int) -> dict[str, Action]:
     actions.update(_provided)
     actions.update(_declared)
     return dict(sorted(actions.items()))
+
+
+@lru_cache(maxsize=32)
+def _labels(version: int, declared: int, language: str | None) -> Mapping[str, str]:
+    # A page shows hundreds of them, and translating one takes as long as a row of the table.
+    return MappingProxyType({name: str(known.label) for name, known in all_actions().items()})
 
 
 def shared_nouns() -> dict[str, list[str]]:
@@ -149,6 +162,7 @@ __all__ = [
     "event_type_of",
     "find",
     "label_of",
+    "labels",
     "matching",
     "shared_nouns",
 ]

@@ -9,7 +9,10 @@ from django import forms
 from django.utils.http import urlencode
 
 from audit_log.admin.actors import keys_are_free_text
+from audit_log.admin.rows import Rows
+from audit_log.admin.widgets import ChoiceSelect
 from audit_log.reading.display import actor_text
+from audit_log.reading.fields import pairs_of
 from audit_log.reading.pagination import InvalidPage, Page, paginate
 from audit_log.reading.visibility import may_export
 
@@ -102,6 +105,12 @@ class Listing:
         return f"{self._export_url}?{urlencode(self._query.filters)}"
 
     @property
+    def rows(self) -> Rows:
+        """What the table shows."""
+        current_app: str = getattr(self._query.request, "current_app", "admin")
+        return Rows(self.page.entries if self.page else (), self.reset_url, current_app)
+
+    @property
     def previous_url(self) -> str:
         """The page of newer entries, or empty."""
         page = self.page
@@ -131,5 +140,8 @@ def _dressed(form: forms.Form) -> forms.Form:
         elif _LOCAL_DATETIME.fullmatch(value):
             kind, step = "datetime-local", {"step": "any"}
         form.fields[name].widget = forms.TextInput(attrs={"type": kind, **step})
+    for field in form.fields.values():
+        if isinstance(field, forms.ChoiceField):
+            field.widget = ChoiceSelect(choices=pairs_of(field))
     form.label_suffix = ""
     return form

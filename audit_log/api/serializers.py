@@ -7,8 +7,9 @@ from typing import Any, cast
 from django.utils.functional import cached_property
 from rest_framework import serializers
 
+from audit_log import catalogue
 from audit_log.models import AuditEntry, AuditReference
-from audit_log.reading.export import action_labels, json_key
+from audit_log.reading.export import json_key
 from audit_log.reading.moments import utc_text
 from audit_log.retention import Retention
 
@@ -93,14 +94,9 @@ class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
         read_only_fields = fields
 
     def get_action_label(self, entry: AuditEntry) -> str:
-        return self._labels.get(entry.action, entry.action)
+        return catalogue.label_of(entry.action)
 
     @cached_property
     def retention(self) -> Retention:
         """What holds now, asked for once per response."""
         return Retention()
-
-    @cached_property
-    def _labels(self) -> dict[str, str]:
-        # The whole catalogue once per response, not once per entry.
-        return action_labels()

@@ -91,7 +91,7 @@ class WordField(forms.ChoiceField):
             refuse_surrogates(value)
             if self.is_stored(value):
                 # Still shown as chosen.
-                self.choices = [*_pairs(self), (value, value)]
+                self.choices = [*pairs_of(self), (value, value)]
                 return
         raise unknown_word(value, known, self.what)
 
@@ -175,7 +175,7 @@ class AddressField(TextField):
 
 def words_of(field: forms.ChoiceField) -> list[str]:
     """Return the words that can be chosen, without the empty one."""
-    return [value for value, _label in _pairs(field) if value]
+    return [value for value, _label in pairs_of(field) if value]
 
 
 def unknown_word(value: str, known: list[str], what: str | Promise) -> ValidationError:
@@ -208,7 +208,8 @@ def shown(value: str) -> str:
     return text.replace("\x00", "␀").encode("utf-8", "replace").decode()
 
 
-def _pairs(field: forms.ChoiceField) -> list[tuple[str, str]]:
+def pairs_of(field: forms.ChoiceField) -> list[tuple[str, str]]:
+    """Return the choices of a field, each a value and its label."""
     # The stubs allow for groups of choices too; there are none here.
     return list(cast("Iterable[tuple[str, str]]", field.choices))
 

@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 def action_choices() -> Iterator[tuple[str, str]]:
     """Yield ``(action, label)`` of all that can happen, after the choice of all."""
     yield "", gettext("All actions")
-    for known in catalogue.all_actions().values():
-        yield known.name, str(known.label)
+    yield from catalogue.labels().items()
 
 
 def target_type_choices() -> Iterator[tuple[str, str]]:

@@ -56,6 +56,15 @@ def test_an_entry_of_nobody_about_nothing(admin: Client) -> None:
     assert "?correlation_id=" not in page
 
 
+def test_the_reason_is_in_sight(admin: Client) -> None:
+    make_entry(reason="ticket <811>\u202e")
+    make_entry(reason="x" * 1000)
+    page = text(admin.get(LIST))
+    assert "<bdi>ticket &lt;811&gt;[U+202E]</bdi>" in page
+    assert "x" * 199 + "…" in page
+    assert "x" * 200 not in page
+
+
 def test_a_failure_says_so(admin: Client) -> None:
     make_entry(outcome="failure")
     assert ">failed<" in text(admin.get(LIST))
@@ -207,6 +216,7 @@ def test_a_page_asked_for_by_hand_is_pinned_too(admin: Client) -> None:
     [
         ({"occurred_after": "yesterday"}, "From"),
         ({"occurred_before": "2026-02-30"}, "Until"),
+        ({"occurred_after": "2026-03-02", "occurred_before": "2026-03-01"}, "From"),
         ({"event_type": "explode"}, "Event type"),
         ({"action": "book.explode"}, "Action"),
         ({"target_type": "no.such"}, "Target type"),

@@ -213,6 +213,11 @@ class TestWrongParameters:
         ("query", "field", "part"),
         [
             ("occurred_after=yesterday", "occurred_after", "ISO 8601"),
+            (
+                "occurred_after=2026-03-02&occurred_before=2026-03-01",
+                "occurred_after",
+                "later than occurred_before (2026-03-01)",
+            ),
             ("event_type=x", "event_type", "There are: create"),
             ("action=user.creat", "action", "user.create"),
             ("outcome=ok", "outcome", "There are: success, failure"),

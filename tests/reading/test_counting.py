@@ -111,6 +111,15 @@ def test_sqlite_gives_up_where_counting_takes_too_long(monkeypatch: pytest.Monke
 
 
 @pytest.mark.sqlite
+def test_the_size_of_the_whole_log_is_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_many(3000)
+    monkeypatch.setattr(counting, "CAP", 30)
+    monkeypatch.setattr(counting, "STEPS", 1000)
+    page = paginate(AuditEntry.objects.all(), {})
+    assert (page.count, page.count_is) == (3000, "estimate")
+
+
+@pytest.mark.sqlite
 def test_other_errors_of_a_count_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any) -> None:
         raise OperationalError("disk I/O error")

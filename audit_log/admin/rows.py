@@ -1,0 +1,127 @@
+"""A row of the list: everything that its cells say, ready to be printed.
+
+Templates that ask for each part by filters and includes take longer for twenty entries than
+the database for finding them among millions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+from django.utils.text import Truncator
+
+from audit_log.reading import display
+from audit_log.reading.values import visible
+from audit_log.vocabulary import ActorType
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable, Iterator
+
+    from audit_log.models import AuditEntry
+
+MAX_FIELDS = 4
+"""Changed fields that are named."""
+MAX_REASON = 200
+"""Characters of a reason that are shown."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry, in words."""
+
+    id: uuid.UUID
+    url: str
+    description: str
+    time_iso: str
+    date: str
+    time: str
+    actor: str
+    actor_kind: str
+    """Empty where the name says it."""
+    actor_url: str
+    event_type: str
+    event_type_label: str
+    action: str
+    action_label: str
+    failed: bool
+    fields: list[str]
+    more_fields: int
+    reason: str
+    target: str
+    target_url: str
+    target_type: str
+    type_label: str
+    address: str
+    correlation_url: str
+
+
+class Rows:
+    """The rows of a page, with links on the admin site that is called ``current_app``."""
+
+    def __init__(self, entries: Iterable[AuditEntry], list_url: str, current_app: str) -> None:
+        self._entries = entries
+        self._list_url = list_url
+        self._current_app = current_app
+        self._type_labels: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._row, self._entries)
+
+    def _row(self, entry: AuditEntry) -> Row:
+        moment = entry.occurred_at
+        if timezone.is_aware(moment):
+            moment = timezone.localtime(moment)
+        time_iso = moment.isoformat()
+        fields = display.field_labels(entry)
+        actor, kind = display.actor_text(entry), display.actor_kind(entry)
+        key = f"{entry.target_type}:{entry.target_id}"
+        return Row(
+            id=entry.pk,
+            url=self._entry_url.replace(_ANY, str(entry.pk)),
+            description=visible(str(entry)),
+            time_iso=time_iso,
+            date=time_iso[:10],
+            time=time_iso[11:19],
+            actor=actor,
+            actor_kind="" if entry.actor_type == ActorType.USER or actor == kind else kind,
+            actor_url="" if entry.actor_id is None else self._filtered(actor=entry.actor_id),
+            event_type=entry.event_type,
+            event_type_label=str(entry.get_event_type_display()),
+            action=entry.action,
+            action_label=entry.action_label,
+            failed=entry.outcome == "failure",
+            fields=fields[:MAX_FIELDS],
+            more_fields=max(0, len(fields) - MAX_FIELDS),
+            reason=Truncator(visible(entry.reason)).chars(MAX_REASON) if entry.reason else "",
+            target=display.target_text(entry),
+            target_url=self._filtered(object=key) if entry.target_id else "",
+            target_type=visible(entry.target_type),
+            type_label=self._type_label(entry.target_type),
+            address=entry.remote_addr or "",
+            correlation_url=(
+                self._filtered(correlation_id=entry.correlation_id) if entry.correlation_id else ""
+            ),
+        )
+
+    def _filtered(self, **filters: Any) -> str:
+        return f"{self._list_url}?{urlencode(filters)}"
+
+    def _type_label(self, target_type: str) -> str:
+        if target_type not in self._type_labels:
+            label = display.type_label(target_type) if target_type else ""
+            self._type_labels[target_type] = label
+        return self._type_labels[target_type]
+
+    @cached_property
+    def _entry_url(self) -> str:
+        name = "admin:audit_log_auditentry_change"
+        return reverse(name, args=[_ANY], current_app=self._current_app)
+
+
+_ANY = "00000000-0000-0000-0000-000000000000"
