@@ -107,6 +107,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 # registrations say what is special about them.
 AUDIT_LOG: dict[str, Any] = {
     "VISIBILITY": "example_project.visibility.visible",
+    "RETENTION": "example_project.retention.days_of",
     # Accounts are Django's. That some belong to a tenant, the project knows, not the app.
     "MODELS": {"auth.User": {"tenant": of_user}},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 
 from example_project.flows import forms, models, views
 from example_project.flows.models.tenants import Resource
@@ -32,6 +33,7 @@ USER = ("system/users", "user", models.Person, Resource.USERS)
 
 urlpatterns = [
     outside.at("", views.TenantList, "tenant-list", url_prefix="tenant"),
+    path("<slug:tenant>/", RedirectView.as_view(pattern_name="flows:flow-list")),
     path("<slug:tenant>/login/", views.TenantLogin.as_view(), name="login"),
     *inside.crud(*FLOW, forms.FlowForm, facts=["description", "steps"]),
     inside.buttons(*FLOW, start=models.Flow.start, stop=models.Flow.stop, clone=models.Flow.clone),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 
 from example_project.licensing import forms, models, views
 from example_project.licensing.models.platform import Permission
@@ -28,6 +30,7 @@ PLATFORM_USER = ("settings/users", "platformuser", models.PlatformUser, Permissi
 POLICY = ("settings/notifications", "policy", models.NotificationPolicy, Permission.PLATFORM)
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="licensing:license-list")),
     *pages.crud(*PRODUCT, forms.ProductForm, special={"list": views.ProductList}),
     pages.buttons(
         *PRODUCT,

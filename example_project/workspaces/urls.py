@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 
 from example_project.pages.urls import Pages
 from example_project.workspaces import forms, models, views
@@ -28,6 +30,7 @@ urlpatterns = [
         url_prefix="workspace",
     ),
     outside.at("join/", views.Join, "join"),
+    path("<slug:workspace>/", RedirectView.as_view(pattern_name="workspaces:project-list")),
     *inside.crud(
         "projects",
         "project",

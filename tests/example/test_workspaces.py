@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from audit_log.models import AuditEntry
+from audit_log.retention.rules import Rules
 from example_project import settings as example
 from example_project.workspaces import models
 from tests.example.systems.common import ADDRESS
@@ -214,6 +215,28 @@ def test_plan_says_how_long_the_log_is_kept(team: Team) -> None:
     assert [plan for plan, days in models.team.RETENTION_DAYS.items() if days is None] == [
         "enterprise"
     ]
+
+
+def test_plan_is_how_long_the_log_is_kept(team: Team) -> None:
+    def keeps(tenant: str) -> int | None:
+        rules = Rules()
+        rule = rules.rule_of(AuditEntry(tenant=tenant, action="project.update"))
+        return None if rule is None else rules.days_of(rule, tenant)
+
+    assert keeps("workspaces:brightside") == 30
+    team.post("plan", plan="pro")
+    assert keeps("workspaces:brightside") == 365
+    team.post("plan", plan="enterprise")
+    assert keeps("workspaces:brightside") is None
+    for other in ("workspaces:nowhere", "licensing", "flows:brightside", ""):
+        assert keeps(other) is None
+
+
+def test_short_addresses_lead_somewhere(team: Team) -> None:
+    answer = team.client.get("/workspaces/brightside/")
+    assert answer.url == team.url("project-list")
+    assert team.client.get("/flows/harbor/").url == "/flows/harbor/flows/"
+    assert team.client.get("/licensing/").url == "/licensing/licenses/"
 
 
 def test_a_workspace_is_not_deleted_in_the_admin(team: Team) -> None:
