@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.benchmarks import machine, report, writing
 from tests.benchmarks.cases import CASES
-from tests.benchmarks.environment import checkout_key, default_cache, python_with
+from tests.benchmarks.environment import alone, default_cache, python_with
 from tests.benchmarks.packages import BARE, PACKAGES
 from tests.benchmarks.processes import Failed, latency
 from tests.benchmarks.reading import command as reading
@@ -78,19 +78,21 @@ def main(arguments: list[str]) -> int:
     options.scale = options.scale or quick["scale"]
     try:
         with ExitStack() as stack:
-            port = None
-            if options.latency:
-                if options.database != "postgres":
-                    raise Failed("--latency is for PostgreSQL: SQLite is no server.")
-                port = stack.enter_context(latency(options.latency))
-            return run(options, port)
+            if options.latency and options.database != "postgres":
+                raise Failed("--latency is for PostgreSQL: SQLite is no server.")
+            folder = stack.enter_context(alone(options.cache))
+            port = stack.enter_context(latency(options.latency)) if options.latency else None
+            return run(options, folder, port)
+    except BlockingIOError:
+        print("Another run of this checkout is under way: one at a time.", file=sys.stderr)
+        return 1
     except Failed as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def run(options: argparse.Namespace, port: int | None) -> int:
-    targets = targets_of(options, port)
+def run(options: argparse.Namespace, folder: Path, port: int | None) -> int:
+    targets = targets_of(options, folder, port)
     where = machine.describe()
     try:
         if options.profile:
@@ -106,7 +108,8 @@ def run(options: argparse.Namespace, port: int | None) -> int:
         "added latency": f"{options.latency or 0} ms each way",
     }
     tables = report.writing(results, options.database, options.clock)
-    text = f"{tables}\n\n{report.conditions({**where, **settings}, versions)}"
+    conditions = report.conditions({**where, **settings}, versions)
+    text = "\n\n".join([tables, report.configured(versions), conditions])
     print(text)
     if options.markdown:
         options.markdown.write_text(text + "\n", encoding="utf-8")
@@ -116,7 +119,7 @@ def run(options: argparse.Namespace, port: int | None) -> int:
     return 0
 
 
-def targets_of(options: argparse.Namespace, port: int | None) -> list[PackageTarget]:
+def targets_of(options: argparse.Namespace, folder: Path, port: int | None) -> list[PackageTarget]:
     """Return the packages chosen, those of them that work on the database."""
     chosen = options.packages or (["audit_log"] if options.profile else list(PACKAGES))
     packages = [
@@ -132,7 +135,7 @@ def targets_of(options: argparse.Namespace, port: int | None) -> list[PackageTar
             name,
             python=python,
             database=options.database,
-            folder=options.cache / f"databases-{checkout_key()}",
+            folder=folder,
             transaction_mode=options.transaction_mode,
             actor=options.actor,
             port=port,

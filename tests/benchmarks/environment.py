@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -9,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +26,19 @@ def default_cache() -> Path:
 def checkout_key() -> str:
     """What keeps the runs of several checkouts apart."""
     return hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]
+
+
+@contextlib.contextmanager
+def alone(cache: Path) -> Iterator[Path]:
+    """Keep other runs of this checkout out, whose databases have the same names.
+
+    The block gets the folder for them. Raises :exc:`BlockingIOError` where one is under way.
+    """
+    folder = cache / f"databases-{checkout_key()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield folder
 
 
 def python_with(requirements: Iterable[str], django: str, cache: Path) -> str:

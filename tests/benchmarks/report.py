@@ -61,6 +61,12 @@ def cell(case: str, package: str, rounds: Rounds, bare: Rounds, clock: str) -> s
     return f"none; by its own call {text}" if rounds[0]["records"] else "none"
 
 
+def configured(packages: Iterable[str]) -> str:
+    """Return how each package is set up, as a list."""
+    notes = {name: PACKAGES[name].note for name in packages}
+    return "\n".join(f"- {name}: {note}." for name, note in notes.items() if note)
+
+
 def conditions(machine: Mapping[str, str], versions: Mapping[str, Mapping[str, str]]) -> str:
     """Return what the figures were measured on, as a list."""
     lines = [f"- {name}: {value}" for name, value in machine.items()]

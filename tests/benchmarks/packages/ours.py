@@ -34,6 +34,7 @@ class AuditLog(Package):
     requirements = ("djangorestframework>=3.16", "django-filter>=25")
     apps = ("audit_log",)
     middleware = ("audit_log.middleware.AuditLogMiddleware",)
+    note = "installed, its middleware; nothing registered"
     records = {"m2m": 4}  # set() removes and adds
 
     def acting(self, user: Any) -> AbstractContextManager[Any]:
