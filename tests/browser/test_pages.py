@@ -72,7 +72,7 @@ def test_from_the_list_to_an_entry_and_to_the_file(
     seen(diff.get_by_text("Middlemarch, A Study[U+202E] of Provincial Life"))
     seen(page.get_by_role("heading", name="Old values"))
     shoot(page, "entry")
-    page.get_by_role("link", name="All entries of this object").click()
+    page.get_by_role("link", name="All entries of this object", exact=True).click()
     seen(page.get_by_text("20 entries"))
     has_value(page.get_by_label("Object"), re.compile(r"testapp\.book:.*"))
 
