@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,7 +28,7 @@ from audit_log.models import AuditEntry, AuditHold
 from audit_log.reading.display import target_text
 from audit_log.reading.export import export_response
 from audit_log.reading.visibility import may_export, may_read, visible_entries
-from audit_log.retention import Retention
+from audit_log.retention import MAX_DAYS, Retention, expiring
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 else:
     EntryAdmin = admin.ModelAdmin
 
+EXPIRING_DAYS = 30
+"""The button "Get what expires" takes what the next so many days remove."""
 READING = frozenset({"GET", "HEAD"})
 
 
@@ -70,12 +73,11 @@ class AuditEntryAdmin(EntryAdmin):
         return visible_entries(request)
 
     def get_urls(self) -> list[URLPattern]:
-        export = path(
-            "export/",
-            self.admin_site.admin_view(self.export_view),
-            name="audit_log_auditentry_export",
-        )
-        return [export, *super().get_urls()]
+        view = self.admin_site.admin_view(self.export_view)
+        name = "audit_log_auditentry_export"
+        export = path("export/", view, name=name)
+        expiring = path("export/expiring/<int:days>/", view, name=f"{name}_expiring")
+        return [export, expiring, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -85,7 +87,10 @@ class AuditEntryAdmin(EntryAdmin):
         400 with the reasons where a filter or the page cannot be asked for.
         """
         self._only_reading(request)
-        listing = Listing(Query(request), self._url("changelist"), self._url("export"))
+        expiring_url = admin_url(self.admin_site, AuditEntry, "export_expiring", EXPIRING_DAYS)
+        listing = Listing(
+            Query(request), self._url("changelist"), self._url("export"), expiring_url
+        )
         if listing.redirect_url:
             return HttpResponseRedirect(listing.redirect_url)
         crumbs = [app_crumb(self), (self._name, "")]
@@ -129,8 +134,11 @@ class AuditEntryAdmin(EntryAdmin):
             page_context(self, request, title, crumbs) | context,
         )
 
-    def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Stream the entries that the query parameters ask for as CSV."""
+    def export_view(self, request: HttpRequest, days: int | None = None) -> HttpResponseBase:
+        """Stream the entries that the query parameters ask for as CSV.
+
+        With ``days``, those whose retention ends within so many.
+        """
         if request.method not in READING or not may_export(request):
             raise PermissionDenied
         query = Query(request)
@@ -140,7 +148,11 @@ class AuditEntryAdmin(EntryAdmin):
             # Plain text: whoever may export need not be allowed to see the list.
             text = "\n".join(query.errors)
             return HttpResponseBadRequest(text, content_type="text/plain; charset=utf-8")
-        return export_response(request, query.qs, "csv")
+        entries = query.qs
+        if days is not None:
+            within = datetime.timedelta(days=min(days, MAX_DAYS))
+            entries = expiring(entries, within=within)
+        return export_response(request, entries, "csv")
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: entries are written by what happens."""

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from audit_log.admin.actors import keys_are_free_text
 from audit_log.admin.rows import Rows
 from audit_log.admin.widgets import ChoiceSelect
+from audit_log.conf import settings
 from audit_log.reading.display import actor_text
 from audit_log.reading.fields import pairs_of
 from audit_log.reading.pagination import InvalidPage, Page, paginate
@@ -36,13 +37,17 @@ _LOCAL_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?")
 class Listing:
     """One page of entries or what is wrong, the filter form, and where its links lead."""
 
-    def __init__(self, query: Query, list_url: str, export_url: str) -> None:
+    def __init__(
+        self, query: Query, list_url: str, export_url: str, expiring_url: str = ""
+    ) -> None:
         self.reset_url = list_url
         self.page: Page | None = None
         self.page_error = ""
         self.is_filtered = bool(query.filters)
         self._query = query
-        self._export_url = export_url if may_export(query.request) else ""
+        exports = may_export(query.request)
+        self._export_url = export_url if exports else ""
+        self._expiring_url = expiring_url if exports and settings.RETENTION is not None else ""
         if query.is_valid:
             try:
                 page = paginate(query.qs.defer("metadata", "salt"), query.request.GET)
@@ -100,9 +105,12 @@ class Listing:
     @property
     def export_url(self) -> str:
         """The CSV of all that the filters let through; empty for those who may not have it."""
-        if not self._export_url or not self.is_filtered:
-            return self._export_url
-        return f"{self._export_url}?{urlencode(self._query.filters)}"
+        return self._filtered(self._export_url)
+
+    @property
+    def expiring_url(self) -> str:
+        """The same of what retention will soon remove; empty where nothing is removed."""
+        return self._filtered(self._expiring_url)
 
     @property
     def rows(self) -> Rows:
@@ -121,6 +129,11 @@ class Listing:
         """The page of older entries, or empty."""
         page = self.page
         return self._page_url(page, page.number + 1) if page and page.has_next else ""
+
+    def _filtered(self, url: str) -> str:
+        if not url or not self.is_filtered:
+            return url
+        return f"{url}?{urlencode(self._query.filters)}"
 
     def _page_url(self, page: Page, number: int) -> str:
         return self._url({**self._query.filters, **page.query(number)})

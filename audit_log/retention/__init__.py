@@ -5,5 +5,6 @@ from __future__ import annotations
 from audit_log.retention.due import expiring
 from audit_log.retention.holds import hold, place, release
 from audit_log.retention.keeping import Retention, kept_until
+from audit_log.retention.rules import MAX_DAYS
 
-__all__ = ["Retention", "expiring", "hold", "kept_until", "place", "release"]
+__all__ = ["MAX_DAYS", "Retention", "expiring", "hold", "kept_until", "place", "release"]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from tests.admin.conftest import EXPORT, LIST, TAKE, Login, make_entry, make_user, text
 
@@ -35,6 +38,22 @@ def test_without_filters_it_takes_all(admin: Client) -> None:
     assert len(rows(admin, EXPORT)) == 25
 
 
+def test_what_expires_soon(admin: Client, settings: Any) -> None:
+    now = timezone.now()
+    ages = {"gone": 366, "soon": 340, "later": 330}
+    for name, age in ages.items():
+        make_entry(target_repr=name, occurred_at=now - datetime.timedelta(days=age))
+    assert "expiring" not in text(admin.get(LIST))
+    settings.AUDIT_LOG = {"RETENTION": 365}
+    page = text(admin.get(LIST, {"search": "o"}))
+    assert f'href="{EXPORT}expiring/30/?search=o"' in page
+    found = rows(admin, f"{EXPORT}expiring/30/")
+    assert {row["target_repr"] for row in found} == {"gone", "soon"}
+    (row,) = rows(admin, f"{EXPORT}expiring/30/?search=soon")
+    assert row["target_repr"] == "soon"
+    assert len(rows(admin, f"{EXPORT}expiring/99999999999999999999/")) == 3
+
+
 @pytest.mark.parametrize(
     ("query", "named"),
     [
@@ -62,3 +81,4 @@ def test_who_may_only_export_gets_the_file(db: None, login: Login) -> None:
     taker: User = make_user("taker", TAKE, is_staff=True)
     make_entry()
     assert len(rows(login(taker), EXPORT)) == 1
+    assert rows(login(taker), f"{EXPORT}expiring/30/") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import os
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.utils import timezone
 
 from audit_log.management.commands import export_audit_log
 from audit_log.models import AuditEntry
@@ -101,6 +103,19 @@ def test_a_wrong_value_is_told_by_its_option(option: str, value: str, part: str)
     with pytest.raises(CommandError, match=f"^{option}: ") as caught:
         run(option, value)
     assert part in str(caught.value)
+
+
+@override_settings(AUDIT_LOG={"RETENTION": {"user.create": 30, "*": None}})
+def test_what_expires() -> None:
+    now = timezone.now()
+    wanted = [make(occurred_at=now - datetime.timedelta(days=days)) for days in (24, 31)]
+    make(occurred_at=now - datetime.timedelta(days=22))
+    make(occurred_at=now - datetime.timedelta(days=31), action="user.delete")
+    assert ids(run("--expiring-within", "7")) == keys(wanted)
+    assert ids(run("--expiring-within", "0")) == keys(wanted[1:])
+    assert ids(run("--expiring-within", "7", "--occurred-after", str(now.date()))) == []
+    with pytest.raises(CommandError, match="--expiring-within: -1 is not from 0 to"):
+        run("--expiring-within=-1")
 
 
 class TestFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
@@ -18,6 +20,7 @@ from audit_log.querysets import AuditEntryQuerySet
 from audit_log.reading.export import FORMATS
 from audit_log.reading.filters import AuditEntryFilter
 from audit_log.reading.pagination import count_entries
+from audit_log.retention import MAX_DAYS, expiring
 
 METAVARS = {
     "search": "WORDS",
@@ -51,6 +54,12 @@ class Command(BaseCommand):
             metavar="ALIAS",
             choices=[*connections],
             help="Database to read from; by default the one that entries are kept in.",
+        )
+        parser.add_argument(
+            "--expiring-within",
+            type=int,
+            metavar="DAYS",
+            help="Only what RETENTION will let prune_audit_log remove within so many days.",
         )
         filters = parser.add_argument_group(
             "filters",
@@ -86,7 +95,15 @@ class Command(BaseCommand):
                     for text in texts
                 )
             )
-        return filters.qs
+        days = options["expiring_within"]
+        if days is None:
+            return filters.qs
+        if not 0 <= days <= MAX_DAYS:
+            raise CommandError(f"--expiring-within: {days} is not from 0 to {MAX_DAYS}.")
+        try:
+            return expiring(filters.qs, within=datetime.timedelta(days=days))
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
 
     def _progress(
         self, entries: AuditEntryQuerySet, *, to_stdout: bool
