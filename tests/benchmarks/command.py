@@ -80,11 +80,11 @@ def main(arguments: list[str]) -> int:
         with ExitStack() as stack:
             if options.latency and options.database != "postgres":
                 raise Failed("--latency is for PostgreSQL: SQLite is no server.")
-            folder = stack.enter_context(alone(options.cache))
+            folder = stack.enter_context(alone(options.cache, options.database))
             port = stack.enter_context(latency(options.latency)) if options.latency else None
             return run(options, folder, port)
     except BlockingIOError:
-        print("Another run of this checkout is under way: one at a time.", file=sys.stderr)
+        print("This checkout is being measured on that database already.", file=sys.stderr)
         return 1
     except Failed as error:
         print(error, file=sys.stderr)

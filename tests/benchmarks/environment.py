@@ -29,14 +29,14 @@ def checkout_key() -> str:
 
 
 @contextlib.contextmanager
-def alone(cache: Path) -> Iterator[Path]:
-    """Keep other runs of this checkout out, whose databases have the same names.
+def alone(cache: Path, database: str) -> Iterator[Path]:
+    """Keep other runs of this checkout off the database: they use the same names.
 
     The block gets the folder for them. Raises :exc:`BlockingIOError` where one is under way.
     """
     folder = cache / f"databases-{checkout_key()}"
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / f"{database}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield folder
 

@@ -26,7 +26,7 @@ def values(number: int) -> dict[str, Any]:
         "is_active": number % 3 != 0,
         "status": Item.Status.DRAFT,
         "owner_id": 1 + number % OWNERS,
-        "details": {"colour": "red", "sizes": [number % 7, 2, 3], "weight": 1.5},
+        "details": {"colour": "red", "sizes": [number % 7, 2, 3], "weight": 1500},
         "email": f"item{number}@example.com",
     }
 

@@ -1,13 +1,6 @@
 """A process in which one package is measured; it obeys commands, one JSON object a line.
 
-{"do": "set_up", "items": N}
-{"do": "run", "case": NAME, "number": N, "warm_up": N}
-{"do": "profile", "case": NAME, "number": N}
-{"do": "open_view", "items": N}
-{"do": "check", "kind": KIND, "number": N}
-{"do": "size", "number": N}
-{"do": "versions"}
-
+Each function among ``commands`` at the end is one, its parameters are the object's other members.
 """
 
 from __future__ import annotations
