@@ -27,7 +27,7 @@ class Tour:
     title: Any
     about: Any
     home: str
-    logins: tuple[tuple[str, Any], ...]
+    logins: list[tuple[str, Any]]
     """User names, and what of the audit log they see."""
     places: list[Place]
 
@@ -42,7 +42,7 @@ def tours() -> list[Tour]:
                 "permission groups of the system, of a workspace, of an application."
             ),
             reverse("tracker:home"),
-            (("tess", _("the whole log, and gets it as a file")),),
+            logins(("tess", _("the whole log, and gets it as a file"))),
             [
                 (_("Get Audit Log"), reverse("tracker:administration")),
                 *page(_("Why Vera could not log in"), Account.objects.filter(username="vera")),
@@ -55,7 +55,7 @@ def tours() -> list[Tour]:
                 "integrations. Each team's administrators see their workspace and nothing else."
             ),
             reverse("workspaces:workspace-list"),
-            (("wanda", _("Brightside's log")), ("nils", _("Northwind's log"))),
+            logins(("wanda", _("Brightside's log")), ("nils", _("Northwind's log"))),
             [
                 *page(
                     _("Settings, with their history"),
@@ -74,7 +74,7 @@ def tours() -> list[Tour]:
                 "the table of everything that happened to it."
             ),
             reverse("licensing:license-list"),
-            (
+            logins(
                 ("mara", _("the platform's log, on its pages")),
                 ("support", _("the whole log, in the admin too")),
             ),
@@ -90,7 +90,7 @@ def tours() -> list[Tour]:
                 "cloned, templates that are tested and published, connectors, access rules."
             ),
             reverse("flows:tenant-list"),
-            (("finn", _("Harbor Foods' log")), ("olga", _("Orchard's log"))),
+            logins(("finn", _("Harbor Foods' log")), ("olga", _("Orchard's log"))),
             [
                 *page(
                     _("A flow with all that refers to it"),
@@ -112,6 +112,13 @@ def surfaces() -> list[Place]:
         (_("The REST API"), reverse("audit_log_api:entries")),
         (_("The log as CSV"), reverse("audit_log_api:export-csv")),
     ]
+
+
+def logins(*people: tuple[str, Any]) -> list[tuple[str, Any]]:
+    """Return those of the people who have an account."""
+    names = [username for username, _sees in people]
+    there = set(Account.objects.filter(username__in=names).values_list("username", flat=True))
+    return [person for person in people if person[0] in there]
 
 
 def page(what: Any, objects: Any) -> Iterator[Place]:

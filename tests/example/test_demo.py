@@ -239,6 +239,13 @@ def test_home_page_is_for_everybody(told: str) -> None:
     assert "Log in" in Client().get(reverse("home")).content.decode()
 
 
+def test_home_page_of_systems_that_nobody_has_used() -> None:
+    answer = Client().get(reverse("home"))
+    assert answer.status_code == 200
+    assert "Flow automation" in answer.text
+    assert "wanda</code></dt>" not in answer.text
+
+
 def test_only_those_can_log_in_whom_the_guide_names(told: str) -> None:
     accounts = get_user_model().objects.all()
     named = {username for tour in tours() for username, _sees in tour.logins}
