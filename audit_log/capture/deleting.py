@@ -21,7 +21,7 @@ from audit_log import registry
 from audit_log.capture.columns import Field
 from audit_log.capture.events import Description, delete_event, describe
 from audit_log.capture.instances import Make, maker
-from audit_log.capture.plan import plan_of
+from audit_log.capture.plan import Columns, Plan, plan_of
 from audit_log.capture.relations import pairs_of, recorded_field_of, write_relations
 from audit_log.capture.rows import Row, key_of, parent_rows, reader_of_all
 from audit_log.capture.tables import can_record
@@ -217,9 +217,20 @@ class Deletion:
             key = key_of(model, row)
             row.update(self._before.get((model, key), {}))
             instance = self._instance(model, key, row)
-            return delete_event(instance, plan, key, row, described.get(key))
+            columns = self._columns_gone(plan, row) if plan.is_child else plan.told
+            return delete_event(instance, plan, columns, key, row, described.get(key))
 
         write_each(event_of, untold, self.using, policy.target_type)
+
+    def _columns_gone(self, plan: Plan, row: Row) -> Columns:
+        # delete(keep_parents=True) leaves what the parents' rows hold.
+        staying: set[Any] = set()
+        for parent in plan.policy.model._meta.all_parents:
+            if key_of(parent, row) not in self.instances.get(_concrete(parent), {}):
+                staying.update(parent._meta.local_concrete_fields)
+        if not staying:
+            return plan.told
+        return plan.columns(field for field in plan.policy.fields if field not in staying)
 
     def _tell_relations(self, through: Model, rows: list[Row]) -> None:
         # The relations of an object that goes itself go without saying.

@@ -54,10 +54,15 @@ def update_event(
 
 
 def delete_event(
-    instance: models.Model, plan: Plan, key: Any, old: Row, description: Description | None
+    instance: models.Model,
+    plan: Plan,
+    columns: Columns,
+    key: Any,
+    old: Row,
+    description: Description | None,
 ) -> Event:
     """Return the event of a row that is gone; ``description`` was made while it was there."""
-    changes = deleted(plan.told, old, instance)
+    changes = deleted(columns, old, instance)
     return _event("delete", "delete", instance, plan, changes, key, (old,), description)
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 # Statements that leave the transaction as it is. Everything else (SAVEPOINT, DDL that commits
 # by itself on MariaDB, a COMMIT by hand) finds the buffer empty.
-_ORDINARY = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE|RELEASE)\b", re.IGNORECASE)
+_ORDINARY = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE)\b", re.IGNORECASE)
+_RELEASE = re.compile(r"\s*RELEASE\b", re.IGNORECASE)
 _ROLLBACK = re.compile(r"\s*ROLLBACK\b", re.IGNORECASE)
 _TABLES = "audit_log_audit"
 _SAVEPOINT = "audit_log_entries"
@@ -126,7 +127,7 @@ class Buffer:
         self, execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: Any
     ) -> Any:
         plain = isinstance(sql, str)
-        if plain and _ORDINARY.match(sql) and _TABLES not in sql:
+        if plain and _TABLES not in sql and (_ORDINARY.match(sql) or self._only_releases(sql)):
             return execute(sql, parameters, many, context)
         if plain and _ROLLBACK.match(sql):
             result = execute(sql, parameters, many, context)
@@ -134,6 +135,13 @@ class Buffer:
             return result
         self.flush()
         return execute(sql, parameters, many, context)
+
+    def _only_releases(self, sql: str) -> bool:
+        # On SQLite without autocommit a savepoint may be all that the transaction is, and its
+        # release the commit.
+        connection = self.connection
+        begun = connection.in_atomic_block and connection.commit_on_exit
+        return bool(begun and _RELEASE.match(sql))
 
     def _stand_before(self) -> None:
         connection: Any = self.connection

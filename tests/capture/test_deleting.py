@@ -141,6 +141,8 @@ def test_child_goes_and_parent_stays():
     restaurant.delete(keep_parents=True)
     assert Place.objects.count() == 1
     assert deleted() == [("restaurant.delete", "Blau")]
+    # What the parent's row holds, it goes on holding.
+    assert last().changes == {"stars": {"old": 3, "new": None}}
 
 
 def test_set_null_is_an_update_of_the_row_that_it_hits():

@@ -271,6 +271,18 @@ def test_manual_transactions():
     assert [e.target_repr for e in entries()] == ["Bea"]
 
 
+def test_savepoint_without_a_transaction():
+    """On SQLite without autocommit, Django's savepoint is the transaction, and its end commits."""
+    transaction.set_autocommit(False)
+    try:
+        with transaction.atomic():
+            Author.objects.create(name="Ann")
+        transaction.rollback()
+    finally:
+        transaction.set_autocommit(True)
+    assert len(entries()) == Author.objects.count() == (connection.vendor == "sqlite")
+
+
 def test_durable_block():
     with transaction.atomic(durable=True):
         Author.objects.create(name="Ann")

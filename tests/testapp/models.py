@@ -188,3 +188,33 @@ class Note(models.Model):
 
     visible = VisibleManager()
     everything = models.Manager()
+
+
+class Node(models.Model):
+    """A tree."""
+
+    name = models.CharField(max_length=100)
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+
+
+class Portrait(models.Model):
+    """Its key is another object's."""
+
+    author = models.OneToOneField(Author, primary_key=True, on_delete=models.CASCADE)
+    style = models.CharField(max_length=20, default="")
+
+
+def club_of_last_resort() -> Club:
+    return Club.objects.get_or_create(name="last resort")[0]
+
+
+class Pledge(models.Model):
+    """What becomes of it when the objects go that it points to, in each way that there is."""
+
+    amount = models.IntegerField(default=0)
+    club = models.ForeignKey(Club, null=True, on_delete=models.SET(club_of_last_resort))
+    former_club = models.ForeignKey(
+        Club, null=True, default=None, on_delete=models.SET_DEFAULT, related_name="+"
+    )
+    patron = models.ForeignKey(Person, null=True, on_delete=models.PROTECT)
+    venue = models.ForeignKey(Place, null=True, on_delete=models.RESTRICT)
