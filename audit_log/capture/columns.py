@@ -192,6 +192,10 @@ def _is_plain_json(value: Any, depth: int) -> bool:
     kind = type(value)
     if kind in _SCALARS:
         return True
+    if kind is float:
+        # PostgreSQL keeps decimals: 1e22 comes back as an integer, -0.0 without its sign.
+        text = repr(value)
+        return text[-1].isdigit() and "e" not in text and text != "-0.0"
     if depth == 0 or (kind is not dict and kind is not list):
         return False
     if kind is dict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import json.encoder
+import math
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -213,6 +214,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     str: _str,
     bool: lambda value: "true" if value else "false",
     int: repr,
+    float: lambda value: repr(value) if math.isfinite(value) else f'"{to_json(value)}"',
     decimal.Decimal: lambda value: f'"{value}"',
     datetime.date: lambda value: f'"{value.isoformat()}"',
     datetime.datetime: _datetime,

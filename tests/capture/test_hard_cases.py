@@ -303,3 +303,30 @@ def test_fixture_does_not_overwrite_entries():
     with pytest.raises(IntegrityError):
         item.save()
     assert last().target_repr == "Ann"
+
+
+FLOATS = [
+    0.1,
+    -2.5,
+    1.0,
+    0.0,
+    -0.0,
+    1e22,
+    1e-7,
+    123456789.123456789,
+    1e15,
+    1e16,
+    5e-324,
+    1.7976931348623157e308,
+]
+
+
+@pytest.mark.parametrize("value", FLOATS)
+def test_fractions_in_json_are_told_as_they_come_back(value):
+    book = Book.objects.create(
+        title="One", author=Author.objects.create(name="A"), extra={"n": [value]}
+    )
+    told = last().changes["extra"]["new"]["n"][0]
+    book.refresh_from_db()
+    stored = book.extra["n"][0]
+    assert (type(told), repr(told)) == (type(stored), repr(stored))
