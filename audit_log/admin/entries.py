@@ -20,11 +20,12 @@ from django.urls import URLPattern, path
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 
-from audit_log.admin.listing import Listing
 from audit_log.admin.pages import admin_url, app_crumb, page_context
-from audit_log.admin.query import Query
 from audit_log.admin.targets import change_page_of
 from audit_log.models import AuditEntry, AuditHold
+from audit_log.pages.listing import EXPIRING_DAYS, Listing, Urls
+from audit_log.pages.query import Query
+from audit_log.pages.rows import ANY
 from audit_log.reading.display import target_text
 from audit_log.reading.export import export_response
 from audit_log.reading.visibility import may_export, may_read, visible_entries
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 else:
     EntryAdmin = admin.ModelAdmin
 
-EXPIRING_DAYS = 30
-"""The button "Get what expires" takes what the next so many days remove."""
 READING = frozenset({"GET", "HEAD"})
 
 
@@ -87,10 +86,13 @@ class AuditEntryAdmin(EntryAdmin):
         400 with the reasons where a filter or the page cannot be asked for.
         """
         self._only_reading(request)
-        expiring_url = admin_url(self.admin_site, AuditEntry, "export_expiring", EXPIRING_DAYS)
-        listing = Listing(
-            Query(request), self._url("changelist"), self._url("export"), expiring_url
+        urls = Urls(
+            list=self._url("changelist"),
+            entry=self._url("change", ANY),
+            export=self._url("export"),
+            expiring=self._url("export_expiring", EXPIRING_DAYS),
         )
+        listing = Listing(Query(request), urls)
         if listing.redirect_url:
             return HttpResponseRedirect(listing.redirect_url)
         crumbs = [app_crumb(self), (self._name, "")]
@@ -170,8 +172,8 @@ class AuditEntryAdmin(EntryAdmin):
     def _name(self) -> str:
         return capfirst(str(self.opts.verbose_name_plural))
 
-    def _url(self, view: str) -> str:
-        return admin_url(self.admin_site, AuditEntry, view)
+    def _url(self, view: str, *args: Any) -> str:
+        return admin_url(self.admin_site, AuditEntry, view, *args)
 
     def _hold_url(self, request: HttpRequest, entry: AuditEntry) -> str:
         # The site may do without holds.

@@ -65,8 +65,8 @@ def test_visibility_hides_who_has_an_account(db: None, login: Login) -> None:
 def free_text_keys() -> Iterator[None]:
     """As if a user's key could be any text, as it is in some projects."""
     with (
-        mock.patch("audit_log.admin.actors.keys_are_free_text", return_value=True),
-        mock.patch("audit_log.admin.listing.keys_are_free_text", return_value=True),
+        mock.patch("audit_log.pages.actors.keys_are_free_text", return_value=True),
+        mock.patch("audit_log.pages.listing.keys_are_free_text", return_value=True),
     ):
         yield
 

@@ -8,8 +8,8 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from audit_log.admin.actors import find_users
 from audit_log.journal.actors import name_of
+from audit_log.pages.actors import find_users
 from audit_log.reading.filters import AuditEntryFilter
 from audit_log.reading.pagination import PARAMETERS
 from audit_log.reading.values import visible

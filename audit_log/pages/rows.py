@@ -6,12 +6,11 @@ the database for finding them among millions.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.text import Truncator
 
@@ -20,13 +19,14 @@ from audit_log.reading.values import visible
 from audit_log.vocabulary import ActorType
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Iterable, Iterator
 
     from audit_log.models import AuditEntry
 
 MAX_FIELDS = 4
 """Changed fields that are named."""
+ANY = uuid.UUID(int=0)
+"""Stands for an entry's id in an address."""
 MAX_REASON = 200
 """Characters of a reason that are shown."""
 
@@ -35,6 +35,7 @@ MAX_REASON = 200
 class Row:
     """One entry, in words."""
 
+    entry: AuditEntry
     id: uuid.UUID
     url: str
     description: str
@@ -62,12 +63,15 @@ class Row:
 
 
 class Rows:
-    """The rows of a page, with links on the admin site that is called ``current_app``."""
+    """The rows of a page, with links to lists below ``list_url``.
 
-    def __init__(self, entries: Iterable[AuditEntry], list_url: str, current_app: str) -> None:
+    ``entry_url`` is the address of an entry's page, with ``ANY`` for its id.
+    """
+
+    def __init__(self, entries: Iterable[AuditEntry], list_url: str, entry_url: str) -> None:
         self._entries = entries
         self._list_url = list_url
-        self._current_app = current_app
+        self._entry_url = entry_url
         self._type_labels: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Row]:
@@ -82,8 +86,9 @@ class Rows:
         actor, kind = display.actor_text(entry), display.actor_kind(entry)
         key = f"{entry.target_type}:{entry.target_id}"
         return Row(
+            entry=entry,
             id=entry.pk,
-            url=self._entry_url.replace(_ANY, str(entry.pk)),
+            url=self._entry_url.replace(str(ANY), str(entry.pk)),
             description=visible(str(entry)),
             time_iso=time_iso,
             date=time_iso[:10],
@@ -117,11 +122,3 @@ class Rows:
             label = display.type_label(target_type) if target_type else ""
             self._type_labels[target_type] = label
         return self._type_labels[target_type]
-
-    @cached_property
-    def _entry_url(self) -> str:
-        name = "admin:audit_log_auditentry_change"
-        return reverse(name, args=[_ANY], current_app=self._current_app)
-
-
-_ANY = "00000000-0000-0000-0000-000000000000"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.http import urlencode
 
-from audit_log.admin.actors import keys_are_free_text
-from audit_log.admin.rows import Rows
-from audit_log.admin.widgets import ChoiceSelect
 from audit_log.conf import settings
+from audit_log.pages.actors import keys_are_free_text
+from audit_log.pages.rows import Rows
+from audit_log.pages.widgets import ChoiceSelect
 from audit_log.reading.display import actor_text
 from audit_log.reading.fields import pairs_of
 from audit_log.reading.pagination import InvalidPage, Page, paginate
 from audit_log.reading.visibility import may_export
 
 if TYPE_CHECKING:
-    from audit_log.admin.query import Query
+    from audit_log.pages.query import Query
 
 MAIN_FIELDS = (
     "search",
@@ -30,24 +31,37 @@ MAIN_FIELDS = (
     "actor",
 )
 
+EXPIRING_DAYS = 30
+"""The button "Get what expires soon" takes what the next so many days remove."""
+
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)?")
 _LOCAL_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?")
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Where the pages of a surface are."""
+
+    list: str
+    entry: str
+    """That of an entry, with ``ANY`` for its id."""
+    export: str
+    expiring: str
 
 
 class Listing:
     """One page of entries or what is wrong, the filter form, and where its links lead."""
 
-    def __init__(
-        self, query: Query, list_url: str, export_url: str, expiring_url: str = ""
-    ) -> None:
-        self.reset_url = list_url
+    def __init__(self, query: Query, urls: Urls) -> None:
+        self.reset_url = urls.list
+        self._urls = urls
         self.page: Page | None = None
         self.page_error = ""
         self.is_filtered = bool(query.filters)
         self._query = query
         exports = may_export(query.request)
-        self._export_url = export_url if exports else ""
-        self._expiring_url = expiring_url if exports and settings.RETENTION is not None else ""
+        self._export_url = urls.export if exports else ""
+        self._expiring_url = urls.expiring if exports and settings.RETENTION is not None else ""
         if query.is_valid:
             try:
                 page = paginate(query.qs.defer("metadata", "salt"), query.request.GET)
@@ -115,8 +129,7 @@ class Listing:
     @property
     def rows(self) -> Rows:
         """What the table shows."""
-        current_app: str = getattr(self._query.request, "current_app", "admin")
-        return Rows(self.page.entries if self.page else (), self.reset_url, current_app)
+        return Rows(self.page.entries if self.page else (), self._urls.list, self._urls.entry)
 
     @property
     def previous_url(self) -> str:
