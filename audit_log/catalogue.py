@@ -27,26 +27,38 @@ NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 MAX_NAME_LENGTH = 100
 
 
+IN_SENTENCES = ("actor", "type", "target", "action")
+"""What may stand in braces in an action's sentence."""
+
+
 @dataclass(frozen=True)
 class Action:
-    """An action: its stable name, what people call it, and its kind."""
+    """An action: its stable name, what people call it, its kind, and how it is told."""
 
     name: str
     label: str | Promise
     event_type: str
+    sentence: str | Promise = ""
 
 
 _declared: dict[str, Action] = {}
 _provided: dict[str, Action] = {}
 
 
-def action(name: str, label: str | Promise, event_type: str = EventType.UPDATE) -> Action:
+def action(
+    name: str,
+    label: str | Promise,
+    event_type: str = EventType.UPDATE,
+    sentence: str | Promise = "",
+) -> Action:
     """Declare an action, once, for example in ``models.py`` or ``AppConfig.ready()``.
 
     ``name`` is ``noun.verb`` in lower case, ``label`` what people read ("License reset",
     lazily translated), ``event_type`` one of ``create``, ``update``, ``delete``,
-    ``access``, ``other``. Raises ``ValueError`` for a name or event type that is no such,
-    and for a second declaration that differs.
+    ``access``, ``other``. ``sentence`` tells an entry in one: "{actor} invited {target}", with
+    ``{actor}``, ``{target}``, ``{type}`` (the target's, in words) and ``{action}`` (the label);
+    without it, one is made of the label. Raises ``ValueError`` for a name, event type or
+    sentence that is no such, and for a second declaration that differs.
     """
     if not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
         raise ValueError(
@@ -57,18 +69,31 @@ def action(name: str, label: str | Promise, event_type: str = EventType.UPDATE) 
         raise ValueError(
             f"{event_type!r} is no event type: it is one of {', '.join(EventType.values)}."
         )
-    declared = Action(name, label, str(event_type))
+    if isinstance(sentence, str):
+        # A translated one is not asked for before there are languages.
+        try:
+            sentence.format(**dict.fromkeys(IN_SENTENCES, ""))
+        except (LookupError, ValueError, AttributeError) as error:
+            raise ValueError(
+                f"{sentence!r} is no sentence: in braces may stand {', '.join(IN_SENTENCES)}."
+            ) from error
+    declared = Action(name, label, str(event_type), sentence)
     known = _declared.setdefault(name, declared)
-    if (str(known.name), known.event_type) != (name, declared.event_type) or not _same(
-        known.label, label
+    if known.event_type != declared.event_type or not (
+        _same(known.label, label) and _same(known.sentence, sentence)
     ):
         raise ValueError(f"The action {name!r} is declared already, as {known!r}.")
     return known
 
 
-def provide(name: str, label: str | Promise, event_type: str = EventType.UPDATE) -> None:
+def provide(
+    name: str,
+    label: str | Promise,
+    event_type: str = EventType.UPDATE,
+    sentence: str | Promise = "",
+) -> None:
     """Declare an action of the audit log's own; a project that declares it has its way."""
-    _provided[name] = Action(name, label, str(event_type))
+    _provided[name] = Action(name, label, str(event_type), sentence)
 
 
 def find(name: str) -> Action | None:
@@ -84,6 +109,12 @@ def label_of(name: str) -> str:
 def labels() -> Mapping[str, str]:
     """Return every action's label by its name, sorted by name, in the current language."""
     return _labels(registry.version(), len(_declared) + len(_provided), get_language())
+
+
+def sentence_of(name: str) -> str:
+    """Return how an action is told in a sentence, in the current language; empty if unsaid."""
+    known = find(name)
+    return str(known.sentence) if known else ""
 
 
 def event_type_of(name: str) -> str:
@@ -113,7 +144,8 @@ def _all_actions(version: int, declared: int) -> dict[str, Action]:
         for verb, kind, event_type in policy.actions():
             name = f"{policy.noun}.{verb}"
             label = _default_label(model, verb, kind)
-            actions.setdefault(name, Action(name, label, event_type))
+            sentence = _DEFAULT_SENTENCES[kind] if verb == kind else ""
+            actions.setdefault(name, Action(name, label, event_type, sentence))
     actions.update(_provided)
     actions.update(_declared)
     return dict(sorted(actions.items()))
@@ -141,6 +173,11 @@ _DEFAULT_LABELS = {
     "update": _("{name} updated"),
     "delete": _("{name} deleted"),
 }
+_DEFAULT_SENTENCES = {
+    "create": _("{actor} created {type} {target}"),
+    "update": _("{actor} changed {type} {target}"),
+    "delete": _("{actor} deleted {type} {target}"),
+}
 
 
 def _default_label(model: type[models.Model], verb: str, kind: str) -> Promise:
@@ -164,5 +201,6 @@ __all__ = [
     "label_of",
     "labels",
     "matching",
+    "sentence_of",
     "shared_nouns",
 ]

@@ -18,29 +18,40 @@ from audit_log.vocabulary import EventType, Outcome
 LOG_IN = "user.log_in"
 LOG_OUT = "user.log_out"
 
-# Of the verbs that policies of user models have by themselves.
-LABELS = {
-    "activate": _("User activated"),
-    "add_permission": _("Permission given to user"),
-    "add_to_group": _("User added to group"),
-    "change_password": _("Password changed"),
-    "deactivate": _("User deactivated"),
-    "make_staff": _("User made staff"),
-    "make_superuser": _("User made superuser"),
-    "remove_from_group": _("User removed from group"),
-    "remove_permission": _("Permission taken from user"),
-    "unmake_staff": _("User no longer staff"),
-    "unmake_superuser": _("User no longer superuser"),
+# The verbs that policies of user models have by themselves.
+WORDS = {
+    "activate": (_("User activated"), _("{actor} activated {target}")),
+    "add_permission": (_("Permission given to user"), _("{actor} gave a permission to {target}")),
+    "add_to_group": (_("User added to group"), _("{actor} added {target} to a group")),
+    "change_password": (_("Password changed"), _("{actor} changed the password of {target}")),
+    "deactivate": (_("User deactivated"), _("{actor} deactivated {target}")),
+    "make_staff": (_("User made staff"), _("{actor} made {target} staff")),
+    "make_superuser": (_("User made superuser"), _("{actor} made {target} a superuser")),
+    "remove_from_group": (
+        _("User removed from group"),
+        _("{actor} removed {target} from a group"),
+    ),
+    "remove_permission": (
+        _("Permission taken from user"),
+        _("{actor} took a permission from {target}"),
+    ),
+    "unmake_staff": (_("User no longer staff"), _("{actor} took staff access from {target}")),
+    "unmake_superuser": (
+        _("User no longer superuser"),
+        _("{actor} took superuser access from {target}"),
+    ),
 }
+"""By verb: label and sentence."""
 
 
 def install() -> None:
     """Declare the actions and connect the receivers, once."""
-    catalogue.provide(LOG_IN, label=_("Log in"), event_type=EventType.ACCESS)
-    catalogue.provide(LOG_OUT, label=_("Log out"), event_type=EventType.ACCESS)
+    catalogue.provide(LOG_IN, _("Log in"), EventType.ACCESS, _("{target} logged in"))
+    catalogue.provide(LOG_OUT, _("Log out"), EventType.ACCESS, _("{target} logged out"))
     if (policy := registry.policy_for(get_user_model())) is not None:
-        for verb in {verb for verb, _, _ in policy.actions()} & LABELS.keys():
-            catalogue.provide(policy.action(verb), label=LABELS[verb])
+        for verb in {verb for verb, _, _ in policy.actions()} & WORDS.keys():
+            label, sentence = WORDS[verb]
+            catalogue.provide(policy.action(verb), label=label, sentence=sentence)
     uid = "audit_log.authentication"
     signals.user_logged_in.connect(_logged_in, dispatch_uid=uid)
     signals.user_logged_out.connect(_logged_out, dispatch_uid=uid)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from audit_log.identity import key_text
+from audit_log.pages.mount import Mount
 from audit_log.reading.history import history_of
 from audit_log.reading.visibility import may_read
 from audit_log.registry import target_of
@@ -49,6 +50,8 @@ def audit_history(
         "history": history_of(request, *target, None if limit is None else int(limit)),
         "title": title or _("History"),
         "in_admin": "admin" in getattr(request.resolver_match, "app_names", ()),
+        # On the log's own pages in the application.
+        "mount": context.get("mount") if isinstance(context.get("mount"), Mount) else None,
         "csp_nonce": context.get("csp_nonce"),
     }
 

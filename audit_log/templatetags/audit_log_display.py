@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django import template
 
 from audit_log.reading import display
+from audit_log.reading.ages import age_text
+from audit_log.reading.sentences import sentence_html, sentence_of
 from audit_log.reading.values import json_text, visible
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ register.filter("count_text", display.count_text)
 register.filter("position_text", display.position_text)
 register.filter("json_text", json_text)
 register.filter("visible", visible)
+register.filter("age_text", age_text)
+register.filter("sentence", sentence_of)
+register.filter("sentence_html", sentence_html)
 
 
 @register.filter

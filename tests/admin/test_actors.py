@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
-from audit_log.admin import actors
 from audit_log.models import AuditEntry
+from audit_log.pages import actors
 from tests.admin.conftest import LIST, Login, make_entry, make_user, text
 
 

@@ -1,0 +1,39 @@
+"""Links among the pages of ``audit_log.urls``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.utils.http import urlencode
+
+from audit_log.reading.moments import utc_text
+
+if TYPE_CHECKING:
+    import datetime
+
+    from audit_log.models import AuditEntry
+    from audit_log.pages.mount import Mount
+
+register = template.Library()
+
+
+@register.simple_tag
+def list_url(mount: Mount, **filters: Any) -> str:
+    """Return the address of the list with just these filters."""
+    return f"{mount.entries}?{urlencode(filters)}"
+
+
+@register.simple_tag
+def page_of_entry(mount: Mount, entry: AuditEntry) -> str:
+    """Return the address of an entry's page."""
+    return mount.url("entry", pk=entry.pk)
+
+
+@register.simple_tag
+def page_of_object(
+    mount: Mount, target_type: str, target_id: str, at: datetime.datetime | None = None
+) -> str:
+    """Return the address of an object's history; with ``at`` also of its fields as of then."""
+    url = mount.url("object", target_type=target_type, target_id=target_id)
+    return url if at is None else f"{url}?{urlencode({'at': utc_text(at)})}"
