@@ -129,6 +129,9 @@ def dumps(value: Json) -> str:
 _COMPARED = {str, int, bool, decimal.Decimal, datetime.date, uuid.UUID}
 
 
+_JSON_TYPES = {bool, int, float}
+
+
 def same(old: Any, new: Any) -> bool:
     """Whether two values, both as the database gives them, are equal there.
 
@@ -148,7 +151,11 @@ def same(old: Any, new: Any) -> bool:
             return len(old) == len(new) and all(map(_same_item, old, new))
         if isinstance(old, dict | list):
             return canonical(to_json(old)) == canonical(to_json(new))
-    elif isinstance(old, dict | list) or isinstance(new, dict | list):
+    elif (
+        (kind in _JSON_TYPES and type(new) in _JSON_TYPES)
+        or isinstance(old, dict | list)
+        or isinstance(new, dict | list)
+    ):
         return False
     if kind is type(new) is datetime.datetime and is_aware(old) and is_aware(new):
         # Across zones Python takes no two moments of a repeated hour for equal (PEP 495).

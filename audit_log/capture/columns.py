@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings as django_settings
 from django.db import models
+from django.db.models.fields.files import FieldFile
 from django.utils.timezone import is_aware
 
 if TYPE_CHECKING:
@@ -135,7 +136,9 @@ def _datetime(value: Any) -> Any:
 
 
 def _file(value: Any) -> Any:
-    return value if value is None else str(value)
+    if isinstance(value, str | FieldFile):
+        return str(value)
+    return _never(value)
 
 
 def _decimal(field: Any) -> Settle:
@@ -147,12 +150,13 @@ def _decimal(field: Any) -> Settle:
 
     def settle(value: Any) -> Any:
         if type(value) is decimal.Decimal and value.same_quantum(unit):
-            return value
+            return value or unit * 0
         if type(value) is int:
             value = decimal.Decimal(value)
         elif type(value) is not decimal.Decimal or not value.is_finite():
             return _never(value)
-        stored = value.quantize(unit, context=_WIDE)
+        # No database keeps a negative zero.
+        stored = value.quantize(unit, context=_WIDE) or unit * 0
         return stored if stored == value else UNSETTLED
 
     return settle

@@ -218,3 +218,43 @@ class Pledge(models.Model):
     )
     patron = models.ForeignKey(Person, null=True, on_delete=models.PROTECT)
     venue = models.ForeignKey(Place, null=True, on_delete=models.RESTRICT)
+
+
+class Dated(models.Model):
+    created = models.DateTimeField(auto_now_add=True)
+    changed = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class Everything(Dated):
+    """Each field type that Django has, but for the keys above and images."""
+
+    big = models.BigIntegerField(null=True)
+    binary = models.BinaryField(null=True)
+    boolean = models.BooleanField(null=True)
+    char = models.CharField(max_length=200, null=True, choices=[("a", "Letter A"), ("b", "B")])
+    date = models.DateField(null=True)
+    moment = models.DateTimeField(null=True)
+    decimal = models.DecimalField(max_digits=12, decimal_places=3, null=True)
+    duration = models.DurationField(null=True)
+    email = models.EmailField(null=True)
+    file = models.FileField(null=True)
+    path = models.FilePathField(null=True)
+    float = models.FloatField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    integer = models.IntegerField(null=True)
+    json = models.JSONField(null=True)
+    positive = models.PositiveIntegerField(null=True)
+    positive_big = models.PositiveBigIntegerField(null=True)
+    positive_small = models.PositiveSmallIntegerField(null=True)
+    slug = models.SlugField(null=True)
+    small = models.SmallIntegerField(null=True)
+    text = models.TextField(null=True)
+    time = models.TimeField(null=True)
+    url = models.URLField(null=True)
+    uuid = models.UUIDField(null=True)
+    one = models.OneToOneField("self", null=True, on_delete=models.SET_NULL)
+    by_code = models.ForeignKey(Country, null=True, on_delete=models.SET_NULL)
+    by_sku = models.ForeignKey(Stock, null=True, to_field="sku", on_delete=models.SET_NULL)
