@@ -256,5 +256,5 @@ class Everything(Dated):
     url = models.URLField(null=True)
     uuid = models.UUIDField(null=True)
     one = models.OneToOneField("self", null=True, on_delete=models.SET_NULL)
-    by_code = models.ForeignKey(Country, null=True, on_delete=models.SET_NULL)
-    by_sku = models.ForeignKey(Stock, null=True, to_field="sku", on_delete=models.SET_NULL)
+    by_code = models.ForeignKey(Country, null=True, on_delete=models.DO_NOTHING)
+    by_sku = models.ForeignKey(Stock, null=True, to_field="sku", on_delete=models.DO_NOTHING)
