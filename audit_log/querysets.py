@@ -7,12 +7,11 @@ import uuid
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from django.db import models
-from django.db.models import Q
 
-from audit_log import catalogue
 from audit_log.exceptions import AppendOnly
 from audit_log.identity import parents_of
 from audit_log.registry import target_of
+from audit_log.words import holding
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -111,28 +110,13 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
         """Entries in which every word of ``text`` is found.
 
         Looked at: the action's name and label, the target's text, type and key, the actor's
-        text, the reason, the address, the correlation id and the entry's own id.
+        text, the reason, the address, the correlation id, references' keys and the entry's own id.
         """
+        references = self.model._meta.get_field("references").related_model
         entries = self
         for word in text.replace("\x00", "").split():
-            match = (
-                Q(action__in=catalogue.matching(word))
-                | Q(action__contains=word.lower())
-                | Q(target_repr__icontains=word)
-                | Q(target_type__contains=word.lower())
-                | Q(target_id=word)
-                | Q(actor_repr__icontains=word)
-                | Q(reason__icontains=word)
-                | Q(correlation_id=word)
-                | Q(references__target_id=word)
-            )
-            if (key := _as_uuid(word)) is not None:
-                match |= Q(pk=key)
-            if (address := _as_address(word)) is not None:
-                match |= Q(remote_addr=address)
-            # A subquery keeps the join with references from doubling entries.
-            keys = self.model._base_manager.using(self.db).filter(match).values("pk")
-            entries = entries.filter(pk__in=keys)
+            referring = references._base_manager.using(self.db)
+            entries = entries.filter(holding(word, referring, self.db))
         return entries
 
     def within_keys(
@@ -163,19 +147,3 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
     def newest_id(self) -> uuid.UUID | None:
         """The id of the newest entry, or ``None``."""
         return self.order_by("-id").values_list("pk", flat=True).first()
-
-
-def _as_uuid(word: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(word)
-    except ValueError:
-        return None
-
-
-def _as_address(word: str) -> str | None:
-    import ipaddress
-
-    try:
-        return str(ipaddress.ip_address(word))
-    except ValueError:
-        return None

@@ -77,7 +77,11 @@ INSTALLED_APPS = [
 ]
 
 if DATABASE == "postgres":
-    INSTALLED_APPS += ["django.contrib.postgres", "tests.pgapp"]
+    INSTALLED_APPS += [
+        "django.contrib.postgres",
+        "audit_log.contrib.postgres_search",
+        "tests.pgapp",
+    ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -29,6 +29,8 @@ CAP = 5_000
 """How many entries are counted at most."""
 AFFORDABLE = 5_000
 """What counting may cost on PostgreSQL, in the planner's units: some milliseconds."""
+FEW = 1_000
+"""Entries that are rather all found than met one by one among all that are newer."""
 STEPS = 40_000
 """What counting may cost on SQLite, in instructions of its virtual machine: as long."""
 
@@ -93,14 +95,14 @@ class PostgresCounter(Counter):
         explained = self.keys.explain(format="json")
         # No explanation: Django knows that nothing is asked for.
         capped = json.loads(explained)[0]["Plan"] if explained else {}
-        whole = capped.get("Plans", [capped])[0]
+        whole = _main_part(capped)
         self.estimate = int(whole.get("Plan Rows", 0))
-        self.is_counted = self.estimate <= 10 * CAP and capped.get("Total Cost", 0) <= AFFORDABLE
+        self.is_counted = capped.get("Total Cost", 0) <= AFFORDABLE
+        # What several indexes find together comes in no order.
         self.is_sure = (
-            not is_whole_log
-            # What one index alone finds comes in its order, too.
-            and whole.get("Node Type") != "Index Only Scan"
-            and whole.get("Total Cost", 0) <= AFFORDABLE
+            _main_part(whole).get("Node Type") in {"BitmapAnd", "BitmapOr"}
+            and self.estimate <= FEW
+            and whole["Total Cost"] <= AFFORDABLE
         )
 
     def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
@@ -130,6 +132,12 @@ class _NumberOf(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS audit_log_counted)"
     output_field = IntegerField()
+
+
+def _main_part(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a plan that its rows come from: subqueries are parts of it, too."""
+    parts: list[dict[str, Any]] = plan.get("Plans", [])
+    return next((part for part in parts if part["Parent Relationship"] == "Outer"), {})
 
 
 def _rows(connection: BaseDatabaseWrapper, query: Any) -> tuple[int, int, bool]:

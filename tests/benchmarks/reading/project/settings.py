@@ -32,6 +32,8 @@ INSTALLED_APPS = [
     "audit_log",
     "tests.benchmarks.reading.project.apps.Reading",
 ]
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    INSTALLED_APPS += ["audit_log.contrib.postgres_search"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,0 +1,1 @@
+"""Apps that a project may add."""
