@@ -17,8 +17,8 @@ from tests.benchmarks.processes import Failed, latency
 from tests.benchmarks.reading import command as reading
 from tests.benchmarks.writing import PackageTarget
 
-FULL = {"rounds": 5, "scale": 1.0}
-QUICK = {"rounds": 5, "scale": 0.4}
+FULL, QUICK = 5, 3
+"""Rounds."""
 
 
 def names(known: Any) -> Any:
@@ -38,8 +38,13 @@ def parser() -> argparse.ArgumentParser:
     add("--packages", type=names(PACKAGES), help=f"of {','.join(PACKAGES)}")
     add("--cases", type=names(CASES), default=list(CASES), help=f"of {','.join(CASES)}")
     add("--rounds", type=int, help="how often everything is measured; the median counts")
-    add("--scale", type=float, help="how many of each case's operations are done: 0.5 is half")
-    add("--quick", action="store_true", help="5 rounds of fewer operations")
+    add(
+        "--scale",
+        type=float,
+        default=1.0,
+        help="how many of each case's operations are done: 0.5 is half",
+    )
+    add("--quick", action="store_true", help=f"{QUICK} rounds instead of {FULL}")
     add(
         "--clock",
         choices=("seconds", "cpu"),
@@ -73,9 +78,7 @@ def main(arguments: list[str]) -> int:
             return 1
     options = parser().parse_args(arguments)
     options.cases = [one for one in options.cases if options.database in CASES[one].databases]
-    quick = QUICK if options.quick else FULL
-    options.rounds = options.rounds or quick["rounds"]
-    options.scale = options.scale or quick["scale"]
+    options.rounds = options.rounds or (QUICK if options.quick else FULL)
     try:
         with ExitStack() as stack:
             if options.latency and options.database != "postgres":

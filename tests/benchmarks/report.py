@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 from tests.benchmarks.cases import CASES
@@ -13,10 +13,19 @@ Rounds = Sequence[Mapping[str, Any]]
 
 
 def ratios(rounds: Rounds, bare: Rounds, clock: str) -> tuple[float, float, float]:
-    """Return the ratio of the medians, and the least and the most of the rounds' own ratios."""
-    of_rounds = [one[clock] / other[clock] for one, other in zip(rounds, bare, strict=True)]
-    middle = median(one[clock] for one in rounds) / median(one[clock] for one in bare)
-    return middle, min(of_rounds), max(of_rounds)
+    """Return the median of the rounds' ratios, and the quartiles below and above it.
+
+    Of ratios, not of seconds: what disturbs the machine for a while disturbs both alike.
+    """
+    return quartiles([one[clock] / other[clock] for one, other in zip(rounds, bare, strict=True)])
+
+
+def quartiles(figures: Sequence[float]) -> tuple[float, float, float]:
+    """Return the median, and the quartiles below and above it."""
+    if len(figures) == 1:
+        return figures[0], figures[0], figures[0]
+    low, middle, high = quantiles(figures, n=4, method="inclusive")
+    return middle, low, high
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -32,8 +32,8 @@ def measure(
 ) -> tuple[Results, dict[str, dict[str, str]]]:
     """Run the cases, and return what was found and the versions and settings of each package.
 
-    In a round every case is done by all packages, one after the other, beginning with another
-    one each time, so that what disturbs the machine disturbs all alike. ``scale`` is how many of
+    A case is done by all packages, one after the other, beginning with another one each time,
+    so that what disturbs the machine disturbs all alike. ``scale`` is how many of
     each case's operations are done.
     """
     results: Results = {case: {target.package: [] for target in targets} for case in cases}
@@ -46,8 +46,7 @@ def measure(
             servers = {one.package: stack.enter_context(Server(one, workers=2)) for one in targets}
         for number in range(rounds):
             say(f"Round {number + 1} of {rounds}")
-            turn = number % len(workers)
-            for name in cases:
+            for name, turn in turns(cases, number, len(workers)):
                 for worker in workers[turn:] + workers[:turn]:
                     package = worker.target.package
                     operations = sizes(CASES[name], scale)
@@ -61,6 +60,14 @@ def measure(
                         found = {"bytes": worker.do("size", number=operations["number"])}
                     results[name][package].append(found)
     return results, versions
+
+
+def turns(cases: Sequence[str], number: int, packages: int) -> Iterator[tuple[str, int]]:
+    """Yield the cases of a round, each as often as it is done in one, and which package begins."""
+    for name in cases:
+        times = CASES[name].times
+        for turn in range(number * times, (number + 1) * times):
+            yield name, turn % packages
 
 
 def view(worker: Worker, server: Server, items: int, number: int, warm_up: int) -> dict[str, Any]:

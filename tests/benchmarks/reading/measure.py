@@ -20,8 +20,8 @@ Figures = list[dict[str, Any]]
 
 PATIENCE = 3.0
 """Seconds after which a page is not asked for again."""
-EVERY = 12
-"""After how many pages the one that all are compared with is asked for again."""
+EVERY = 4
+"""After how many pages the one that they are compared with is asked for again."""
 REQUIREMENTS = ("djangorestframework>=3.16", "django-filter>=25", "uvicorn>=0.30")
 
 
@@ -58,20 +58,20 @@ def _is_whole(target: Target) -> bool:
 
 
 def measure_pages(worker: Worker, rows: int, rounds: int, groups: Sequence[str]) -> Figures:
-    """Return each page's queries and seconds, and the seconds of Django's own list around it."""
+    """Return each page's queries and seconds, and what Django's own list took at that time."""
     worker.do("session")
     pages = worker.do("pages", rows=rows)
     pages = [page for page in pages if not groups or page["group"].startswith((*groups, "plain"))]
     for page in pages:
-        page |= worker.do("count", url=page["url"]) | {"seconds": []}
-    plain = pages[0]
+        page |= worker.do("count", url=page["url"]) | {"seconds": [], "units": []}
     for number in range(rounds):
         say(f"Pages, round {number + 1} of {rounds}")
         for position, page in enumerate(pages):
-            if position % EVERY == EVERY - 1:
-                plain["seconds"].append(worker.do("get", url=plain["url"]))
+            if position % EVERY == 0:
+                unit = worker.do("get", url=pages[0]["url"])
             if sum(page["seconds"]) < PATIENCE:
                 page["seconds"].append(worker.do("get", url=page["url"]))
+                page["units"].append(unit)
     return pages
 
 
