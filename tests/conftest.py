@@ -63,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "mariadb: runs only on MariaDB (AUDIT_LOG_TEST_DATABASE=mariadb)",
         "browser: needs Playwright and Chromium",
         "reference_data: needs the recorded history of a real registry",
+        "pgbouncer: needs the program pgbouncer",
         "reference_systems: needs the tables of the systems that the example was modelled on",
     ):
         config.addinivalue_line("markers", line)

@@ -13,12 +13,10 @@ from django.db import (
     connections,
     transaction,
 )
-from django.test import TestCase
 
 from audit_log.models import AuditEntry
-from audit_log.registry import policy_for
 from tests.capture.helpers import actions, entries, last
-from tests.testapp.models import Author, Cafe, Country, Restaurant
+from tests.testapp.models import Author, Cafe, Restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,20 +108,3 @@ def test_entries_can_be_dumped_and_loaded(tmp_path):
     AuditEntry.objects.all()._raw_delete("default")
     call_command("loaddata", str(fixture), verbosity=0)
     assert list(AuditEntry.objects.values()) == before
-
-
-class SetUpTestDataTests(TestCase):
-    """A TestCase wraps everything in transactions that it rolls back."""
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.author = Author.objects.create(name="Ann")
-
-    def test_one(self) -> None:
-        self.author.name = "Bea"
-        self.author.save()
-        assert actions() == ["author.create", "author.update"]
-
-    def test_two(self) -> None:
-        assert actions() == ["author.create"]
-        assert policy_for(Country) is not None

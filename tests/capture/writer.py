@@ -30,6 +30,8 @@ def set_up(name: str) -> None:
             "timeout": 60,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
         }
+    # What Django's documentation asks for with pgbouncer.
+    database["DISABLE_SERVER_SIDE_CURSORS"] = "AUDIT_LOG_POOLED" in os.environ
     django.setup()
 
 
