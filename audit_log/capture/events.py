@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
 
 from audit_log.capture.diff import created, deleted, updated
@@ -107,7 +109,7 @@ def verb_of(policy: Policy, changed: set[str], new: Row, instance: models.Model)
         if isinstance(verbs, str):
             return verbs
         if callable(verbs):
-            if (chosen := verbs(instance)) is not None:
+            if (chosen := _chosen(verbs, instance)) is not None:
                 return chosen
             continue
         value = new[policy.model._meta.get_field(name).attname]  # type: ignore[union-attr]
@@ -118,3 +120,13 @@ def verb_of(policy: Policy, changed: set[str], new: Row, instance: models.Model)
         if verb is not None:
             return verb
     return "update"
+
+
+def _chosen(choose: Callable[[Any], str | None], instance: models.Model) -> str | None:
+    try:
+        return choose(instance)
+    except (AttributeError, FieldDoesNotExist, FieldError):
+        # The models of migrations lack methods and later fields.
+        if instance._meta.apps is apps:
+            raise
+        return None

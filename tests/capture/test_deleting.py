@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection, models, transaction
+from django.db.models import ProtectedError, RestrictedError
 from django.db.models.signals import post_delete, pre_delete
 
 from audit_log.models import AuditEntry
@@ -16,8 +17,11 @@ from tests.testapp.models import (
     Country,
     Dossier,
     Membership,
+    Node,
     Person,
     Place,
+    Pledge,
+    Portrait,
     Restaurant,
     Tag,
 )
@@ -69,6 +73,69 @@ def test_cascade_with_the_childrens_last_values():
         ("book.delete", "Two"),
     ]
     assert entries(action="book.delete")[0].changes["author"]["old"] is not None
+
+
+def test_what_is_protected_stays_and_nothing_is_told():
+    """PROTECT and RESTRICT stop a deletion before it has begun."""
+    ann, place = Person.objects.create(name="Ann"), Place.objects.create(name="Blau")
+    Pledge.objects.create(patron=ann, venue=place)
+    count = len(entries())
+    with pytest.raises(ProtectedError):
+        ann.delete()
+    with pytest.raises(RestrictedError):
+        Place.objects.all().delete()
+    assert len(entries()) == count
+    assert Person.objects.count() == Place.objects.count() == 1
+
+
+def test_each_way_to_lose_a_foreign_key():
+    """SET(…) and SET_DEFAULT are updates, one for each field that is set."""
+    club = Club.objects.create(name="A")
+    pledge = Pledge.objects.create(club=club, former_club=club)
+    club.delete()
+    last_resort = Club.objects.get()
+    assert [(e.action, e.target_id) for e in entries()[2:]] == [
+        ("club.create", str(last_resort.pk)),
+        *[("pledge.update", str(pledge.pk))] * 2,
+        ("club.delete", entries()[0].target_id),
+    ]
+    told = {}
+    for entry in entries(action="pledge.update"):
+        assert len(entry.changes) == 1
+        told |= entry.changes
+    assert {name: change["new"] for name, change in told.items()} == {
+        "club": last_resort.pk,
+        "former_club": None,
+    }
+
+
+def test_tree_goes_with_its_root():
+    root = Node.objects.create(name="root")
+    for name in "ab":
+        Node.objects.create(name=name, parent=Node.objects.create(name=name * 2, parent=root))
+    root.delete()
+    assert len(deleted()) == 5
+    assert sorted(e.changes["name"]["old"] for e in entries(event_type="delete")) == [
+        "a",
+        "aa",
+        "b",
+        "bb",
+        "root",
+    ]
+
+
+def test_object_whose_key_is_another_object():
+    author = Author.objects.create(name="Ann")
+    portrait = Portrait.objects.create(author=author, style="oil")
+    assert (last().action, last().target_id) == ("portrait.create", str(author.pk))
+    portrait.style = "ink"
+    portrait.save()
+    assert last().changes == {"style": {"old": "oil", "new": "ink"}}
+    author.delete()
+    assert sorted(deleted()) == [
+        ("author.delete", "Ann"),
+        ("portrait.delete", f"Portrait object ({portrait.pk})"),
+    ]
 
 
 def test_queryset_takes_the_fast_path():

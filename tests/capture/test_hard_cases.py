@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, OuterRef, Subquery
-from django.db.models.signals import post_delete, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete
 
 from audit_log.capture import matching
 from audit_log.capture.columns import UNSETTLED, keeps_attribute, settle_of
@@ -30,6 +30,8 @@ from tests.testapp.models import (
     Dossier,
     Membership,
     Person,
+    Place,
+    Restaurant,
     Tag,
     Writer,
 )
@@ -330,3 +332,20 @@ def test_fractions_in_json_are_told_as_they_come_back(value):
     book.refresh_from_db()
     stored = book.extra["n"][0]
     assert (type(told), repr(told)) == (type(stored), repr(stored))
+
+
+def test_parents_table_that_a_receiver_updates():
+    """Who writes the parent's row by the parent's model has changed the parent: so it is told."""
+
+    def rename(instance, **kwargs):
+        Place.objects.filter(pk=instance.pk).update(name="by the receiver")
+
+    with receiving(post_save, Restaurant, rename):
+        restaurant = Restaurant.objects.create(name="Blau", stars=1)
+    assert [(e.action, e.changes.get("name")) for e in entries()] == [
+        ("restaurant.create", {"old": None, "new": "Blau"}),
+        ("place.update", {"old": "Blau", "new": "by the receiver"}),
+    ]
+    # The history of either shows both.
+    for each in (restaurant, restaurant.place_ptr):
+        assert len(AuditEntry.objects.for_object(each)) == 2

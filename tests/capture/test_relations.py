@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from audit_log.models import AuditEntry
-from tests.capture.helpers import actions, entries, last
+from tests.capture.helpers import actions, entries, last, statements
 from tests.testapp.models import Author, Book, Club, Person, Tag
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +144,16 @@ def test_permissions_and_groups_of_users():
     group.user_set.add(user)
     assert told() == [("user.add_to_group", "ann", "staff", "")]
     assert AuditEntry.objects.for_object(group).first() == last()
+
+
+def test_many_are_told_a_thousand_at_a_time(book):
+    """One entry with all of them would be of any size."""
+    tags = Tag.objects.bulk_create(Tag(name=str(number)) for number in range(2500))
+    with statements() as found:
+        book.tags.add(*tags)
+    told = entries(action="book.add_tag")
+    assert [len(entry.changes["tags"]["added"]) for entry in told] == [1000, 1000, 500]
+    assert len(found) < 60
+    book.tags.clear()
+    removed = entries(action="book.remove_tag")
+    assert sum(len(entry.changes["tags"]["removed"]) for entry in removed) == 2500
