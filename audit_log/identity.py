@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.utils.encoding import force_str
 
@@ -49,6 +50,26 @@ def parents_of(obj: models.Model) -> list[tuple[str, str]]:
         (type_of(parent), key_text_of(parent, getattr(obj, parent._meta.pk.attname)))
         for parent in obj._meta.all_parents
         if not parent._meta.proxy
+    ]
+
+
+def parents_named(target_type: str, target_id: str) -> list[tuple[str, str]]:
+    """Return what :func:`parents_of` does, of an object that is known by name only.
+
+    Parents that do not share their key with the child are not among them.
+    """
+    try:
+        model = apps.get_model(target_type)
+    except (LookupError, ValueError):
+        return []
+    return [
+        (type_of(parent), target_id)
+        for parent in model._meta.all_parents
+        if not parent._meta.proxy
+        and all(
+            getattr(step.join_field, "primary_key", False)
+            for step in model._meta.get_path_to_parent(parent)
+        )
     ]
 
 

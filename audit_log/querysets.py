@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from django.db import models
 
 from audit_log.exceptions import AppendOnly
-from audit_log.identity import parents_of
+from audit_log.identity import parents_named, parents_of
 from audit_log.registry import target_of
 from audit_log.words import holding
 
@@ -73,7 +73,7 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
 
         ``target_type`` is ``"app_label.model"``, ``target_id`` the key as text.
         """
-        return self._of([(target_type, target_id)])
+        return self._of([(target_type, target_id), *parents_named(target_type, target_id)])
 
     def _of(self, targets: list[tuple[str, str]]) -> AuditEntryQuerySet:
         # A key range each, with an index of its own, instead of an OR that has none; as a

@@ -20,6 +20,7 @@ from audit_log.capture import matching
 from audit_log.capture.columns import UNSETTLED, keeps_attribute, settle_of
 from audit_log.journal import writer
 from audit_log.models import AuditEntry
+from audit_log.registry import target_of
 from audit_log.values import canonical, change, same
 from tests.capture.helpers import actions, entries, last, statements
 from tests.testapp.models import (
@@ -349,3 +350,5 @@ def test_parents_table_that_a_receiver_updates():
     # The history of either shows both.
     for each in (restaurant, restaurant.place_ptr):
         assert len(AuditEntry.objects.for_object(each)) == 2
+        assert len(AuditEntry.objects.for_target(*target_of(each))) == 2
+    assert not AuditEntry.objects.for_target("testapp.gone", str(restaurant.pk)).exists()
