@@ -16,7 +16,8 @@ class AuditLogConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the capture and the system checks; harmless when called twice."""
-        from audit_log import capture, checks
+        from audit_log import access, capture, checks
 
+        access.install()
         capture.install()
         checks.install()

@@ -74,6 +74,7 @@ DEFAULTS: dict[str, Any] = {
     "RETENTION": None,
     "VISIBILITY": None,
     "PAGE_SIZE": 20,
+    "LOG_READS": False,
 }
 
 
@@ -162,6 +163,11 @@ class Settings:
     def PAGE_SIZE(self) -> int:
         """Entries on a page."""
         return int(self._get("PAGE_SIZE"))
+
+    @property
+    def LOG_READS(self) -> bool:
+        """Whether looking at entries leaves an entry, as exporting them always does."""
+        return bool(self._get("LOG_READS"))
 
 
 settings = Settings()

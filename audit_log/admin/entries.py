@@ -20,6 +20,7 @@ from django.urls import URLPattern, path
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 
+from audit_log.access import export_response, record_view
 from audit_log.admin.pages import admin_url, app_crumb, page_context
 from audit_log.admin.targets import change_page_of
 from audit_log.models import AuditEntry, AuditHold
@@ -27,7 +28,6 @@ from audit_log.pages.listing import EXPIRING_DAYS, Listing, Urls
 from audit_log.pages.query import Query
 from audit_log.pages.rows import ANY
 from audit_log.reading.display import target_text
-from audit_log.reading.export import export_response
 from audit_log.reading.visibility import may_export, may_read, visible_entries
 from audit_log.retention import MAX_DAYS, Retention, expiring
 
@@ -95,6 +95,8 @@ class AuditEntryAdmin(EntryAdmin):
         listing = Listing(Query(request), urls)
         if listing.redirect_url:
             return HttpResponseRedirect(listing.redirect_url)
+        if listing.page is not None:
+            record_view(request, "list", listing.page.entries, query=request.GET.dict())
         crumbs = [app_crumb(self), (self._name, "")]
         context = {"listing": listing, **(extra_context or {})}
         return TemplateResponse(
@@ -117,6 +119,7 @@ class AuditEntryAdmin(EntryAdmin):
             entry = visible_entries(request).get(pk=uuid.UUID(object_id))
         except (ValueError, AuditEntry.DoesNotExist) as error:
             raise Http404 from error
+        record_view(request, "entry", [entry], id=str(entry.pk))
         retention = Retention()
         end = retention.kept_until(entry)
         title = ": ".join(filter(None, [entry.action_label, target_text(entry)]))
@@ -150,11 +153,12 @@ class AuditEntryAdmin(EntryAdmin):
             # Plain text: whoever may export need not be allowed to see the list.
             text = "\n".join(query.errors)
             return HttpResponseBadRequest(text, content_type="text/plain; charset=utf-8")
-        entries = query.qs
+        entries, filters = query.qs, query.filters
         if days is not None:
             within = datetime.timedelta(days=min(days, MAX_DAYS))
             entries = expiring(entries, within=within)
-        return export_response(request, entries, "csv")
+            filters = {**filters, "expiring_within": str(days)}
+        return export_response(request, entries, "csv", filters)
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: entries are written by what happens."""

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from audit_log import catalogue
 from audit_log.models import AuditEntry, AuditReference
-from audit_log.reading.export import json_key
+from audit_log.reading.jsonl_format import json_key
 from audit_log.reading.moments import utc_text
 from audit_log.retention import Retention
 

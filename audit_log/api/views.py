@@ -15,13 +15,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit_log import catalogue
+from audit_log.access import export_response, record_view
 from audit_log.api.filtering import EntryFilterBackend, EntryPagination
 from audit_log.api.permissions import MayExport, MayRead
 from audit_log.api.serializers import EntrySerializer
 from audit_log.models import AuditEntry, AuditReference
 from audit_log.querysets import AuditEntryQuerySet
 from audit_log.reading import pagination
-from audit_log.reading.export import export_response
 from audit_log.reading.filters import AuditEntryFilter, target_types
 from audit_log.reading.visibility import visible_entries
 
@@ -66,12 +66,23 @@ class EntryList(WithReferences, ListAPIView[AuditEntry]):
     pagination_class = EntryPagination
     own_parameters = pagination.PARAMETERS
 
+    def paginate_queryset(self, queryset: Any) -> Any:
+        entries = super().paginate_queryset(queryset)
+        request = cast("Any", self.request)
+        record_view(request, "list", entries or (), query=request.query_params.dict())
+        return entries
+
 
 class EntryDetail(WithReferences, RetrieveAPIView[AuditEntry]):
     """One entry of the audit log."""
 
     # The host's default ones have nothing to filter by here.
     filter_backends = ()
+
+    def get_object(self) -> AuditEntry:
+        entry = super().get_object()
+        record_view(cast("Any", self.request), "entry", [entry], id=str(entry.pk))
+        return entry
 
 
 class AnyAccept(BaseContentNegotiation):
@@ -95,12 +106,9 @@ class Export(EntryView):
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         entries = cast("AuditEntryQuerySet", self.filter_queryset(self.get_queryset()))
-        return export_response(cast("Any", request), entries, self.export_format)
-
-    def head(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        # Without making the file that nobody gets.
-        entries = cast("AuditEntryQuerySet", self.filter_queryset(self.get_queryset()))
-        return export_response(cast("Any", request), entries.none(), self.export_format)
+        asked = request.query_params
+        filters = {n: str(asked[n]) for n in AuditEntryFilter.base_filters if asked.get(n)}
+        return export_response(cast("Any", request), entries, self.export_format, filters)
 
 
 class CsvExport(Export):

@@ -165,4 +165,5 @@ _PROBLEMS: dict[str, Callable[[Any], Problem | None]] = {
     "RETENTION": _retention,
     "VISIBILITY": _function,
     "PAGE_SIZE": _whole(1, 200),
+    "LOG_READS": _flag,
 }

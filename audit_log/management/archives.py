@@ -9,7 +9,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from audit_log.querysets import AuditEntryQuerySet
-from audit_log.reading.export import FORMATS, export_filename
+from audit_log.reading.export import FORMATS, Export, export_filename
 from audit_log.retention.archive import Render
 
 SUFFIXES = tuple(f".{name}{end}" for name in FORMATS for end in ("", ".gz"))
@@ -45,14 +45,10 @@ def archive_path(path: Path, alias: str, format_name: str, *, is_first: bool) ->
 
 def render_for(path: Path) -> Render:
     """Return what writes entries in the format that the file's name says."""
-    stream = FORMATS[path.name.removesuffix(".gz").rpartition(".")[2]].stream
+    format_name = path.name.removesuffix(".gz").rpartition(".")[2]
 
     def render(entries: AuditEntryQuerySet, first: bool) -> Iterable[str]:
-        pieces = stream(entries, None)
-        if first:
-            return pieces
-        # The file has begun already: no second header.
-        head = "".join(stream(entries.none(), None))
-        return ["".join(pieces).removeprefix(head)]
+        # A file that has begun already gets no second header.
+        return Export(entries, format_name).pieces(header=first)
 
     return render

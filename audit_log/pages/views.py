@@ -13,13 +13,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
+from audit_log.access import export_response, record_view
 from audit_log.models import AuditEntry
 from audit_log.pages.listing import EXPIRING_DAYS, Listing, Urls
 from audit_log.pages.mount import Mount
 from audit_log.pages.query import Query
 from audit_log.pages.rows import ANY
 from audit_log.reading.display import target_text
-from audit_log.reading.export import export_response
 from audit_log.reading.values import visible
 from audit_log.reading.visibility import may_export, may_read, visible_entries
 from audit_log.retention import Retention, expiring
@@ -75,6 +75,8 @@ class EntryList(LogView):
         listing = Listing(Query(request), urls)
         if listing.redirect_url:
             return HttpResponseRedirect(listing.redirect_url)
+        if listing.page is not None:
+            record_view(request, "list", listing.page.entries, query=request.GET.dict())
         status = 400 if listing.is_wrong else 200
         return self.render("audit_log/pages/list.html", {"listing": listing}, status)
 
@@ -87,6 +89,7 @@ class EntryDetail(LogView):
             entry = visible_entries(request).get(pk=pk)
         except AuditEntry.DoesNotExist as error:
             raise Http404 from error
+        record_view(request, "entry", [entry], id=str(entry.pk))
         retention = Retention()
         end = retention.kept_until(entry)
         context = {
@@ -122,11 +125,13 @@ class Export(LogView):
     """The entries of the list with the same filters, as CSV."""
 
     exports = True
+    further_filters: ClassVar[dict[str, str]] = {}
 
     def get(self, request: HttpRequest, **captured: Any) -> HttpResponseBase:
         query = Query(request)
         if query.is_valid:
-            return export_response(request, self.chosen(query.qs), "csv")
+            filters = {**query.filters, **self.further_filters}
+            return export_response(request, self.chosen(query.qs), "csv", filters)
         if query.clarified:
             return HttpResponseRedirect(f"{request.path}?{urlencode(query.clarified)}")
         text = "\n".join(query.errors)
@@ -139,6 +144,8 @@ class Export(LogView):
 
 class ExpiringExport(Export):
     """Those of them whose retention ends soon."""
+
+    further_filters: ClassVar[dict[str, str]] = {"expiring_within": str(EXPIRING_DAYS)}
 
     def chosen(self, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
         return expiring(entries, within=datetime.timedelta(days=EXPIRING_DAYS))

@@ -8,6 +8,7 @@ from django import template
 from django.db import models
 from django.utils.translation import gettext as _
 
+from audit_log.access import record_view
 from audit_log.identity import key_text
 from audit_log.pages.mount import Mount
 from audit_log.reading.history import history_of
@@ -46,8 +47,11 @@ def audit_history(
     target = _target(obj, target_type, target_id)
     if request is None or target is None or not may_read(request):
         return {"history": None}
+    history = history_of(request, *target, None if limit is None else int(limit))
+    if history.page is not None:
+        record_view(request, "history", history.page.entries, object=":".join(target))
     return {
-        "history": history_of(request, *target, None if limit is None else int(limit)),
+        "history": history,
         "title": title or _("History"),
         "in_admin": "admin" in getattr(request.resolver_match, "app_names", ()),
         # On the log's own pages in the application.

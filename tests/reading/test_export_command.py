@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import gzip
 import io
 import json
 import os
@@ -15,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from audit_log.management.commands import export_audit_log
+from audit_log.access import EXPORT
 from audit_log.models import AuditEntry
 from audit_log.reading import export
 from tests.reading.helpers import make, make_many
@@ -35,9 +36,12 @@ def run(*args: str, **options: Any) -> str:
 
 
 def ids(text: str) -> list[str]:
+    """Those of the entries that earlier exports have not left."""
     if text.startswith("{"):
-        return [json.loads(line)["id"] for line in text.splitlines()]
-    return [row["id"] for row in csv.DictReader(io.StringIO(text, newline=""))]
+        rows = [json.loads(line) for line in text.splitlines()]
+    else:
+        rows = [*csv.DictReader(io.StringIO(text, newline=""))]
+    return [row["id"] for row in rows if row["action"] != EXPORT]
 
 
 def keys(entries: list[AuditEntry]) -> list[str]:
@@ -46,9 +50,9 @@ def keys(entries: list[AuditEntry]) -> list[str]:
 
 def test_everything_as_csv_to_standard_output() -> None:
     entries = make_many(30)
-    text = run()
-    assert text == "".join(export.stream_csv(AuditEntry.objects.all()))
-    assert ids(text) == keys(entries)
+    wanted = "".join(export.stream_csv(AuditEntry.objects.all()))
+    assert run() == wanted
+    assert ids(wanted) == keys(entries)
 
 
 def test_json_lines() -> None:
@@ -125,8 +129,9 @@ class TestFile:
 
     def test_it_is_what_standard_output_would_be(self, file: Path) -> None:
         make(reason="ä\r\n=1")
+        wanted = "".join(export.stream_csv(AuditEntry.objects.all()))
         assert run("--output", str(file)) == ""
-        assert file.read_bytes().decode() == run()
+        assert file.read_bytes().decode() == wanted
         assert list(file.parent.iterdir()) == [file]
 
     def test_the_name_says_the_format_unless_it_is_given(self, tmp_path: Path) -> None:
@@ -137,6 +142,14 @@ class TestFile:
         assert (tmp_path / "log.txt").read_text().startswith("id,")
         run("--output", str(tmp_path / "odd.csv"), "--format", "jsonl")
         assert (tmp_path / "odd.csv").read_text().startswith("{")
+
+    @pytest.mark.parametrize("name", ["log.csv.gz", "log.jsonl.GZ", "log.gz"])
+    def test_it_is_compressed_where_its_name_says_so(self, tmp_path: Path, name: str) -> None:
+        make(reason="ä")
+        stream = export.stream_jsonl if "jsonl" in name else export.stream_csv
+        wanted = "".join(stream(AuditEntry.objects.all()))
+        run("--output", str(tmp_path / name))
+        assert gzip.decompress((tmp_path / name).read_bytes()).decode() == wanted
 
     def test_an_old_file_stays_unless_forced(self, file: Path) -> None:
         file.write_text("old")
@@ -151,12 +164,11 @@ class TestFile:
     def test_what_fails_leaves_nothing_torn(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def torn(queryset: Any, progress: Any) -> Any:
+        def torn(self: Any, *args: Any) -> Any:
             yield "id,"
             raise RuntimeError("the database went away")
 
-        broken = export.ExportFormat("text/csv", torn)
-        monkeypatch.setitem(export_audit_log.FORMATS, "csv", broken)  # type: ignore[arg-type]
+        monkeypatch.setattr(export.Export, "pieces", torn)
         file.write_text("old")
         with pytest.raises(RuntimeError):
             run("--output", str(file), "--force")
@@ -185,8 +197,9 @@ class TestStream:
         make(reason="ä\r\n")
         raw = io.BytesIO()
         out = io.TextIOWrapper(raw, encoding="ascii", newline="\r\n")
+        wanted = "".join(export.stream_csv(AuditEntry.objects.all()))
         call_command("export_audit_log", stdout=out)
-        assert raw.getvalue().decode() == run()
+        assert raw.getvalue().decode() == wanted
 
     def test_a_reader_who_has_seen_enough(self, capsys: pytest.CaptureFixture[str]) -> None:
         make_many(50)
@@ -213,6 +226,28 @@ class TestStream:
         quiet = Terminal()
         call_command("export_audit_log", stdout=Terminal(), stderr=quiet)
         assert quiet.getvalue() == ""
+
+
+def test_who_took_what_is_told(tmp_path: Path) -> None:
+    make_many(3, tenant="a")
+    make_many(2)
+    file = tmp_path / "log.jsonl"
+    run(tenant="a", output=str(file))
+    (told,) = AuditEntry.objects.filter(action=EXPORT)
+    assert (told.event_type, told.outcome) == ("access", "success")
+    assert (told.actor_type, told.actor_repr) == ("command", "export_audit_log")
+    assert told.metadata["export"] == {
+        "format": "jsonl",
+        "rows": 3,
+        "filters": {"tenant": "a"},
+        "output": str(file),
+    }
+    # Nothing was taken where nothing was written.
+    with pytest.raises(CommandError):
+        run(output=str(file))
+    with pytest.raises(CommandError):
+        run(actor="x")
+    assert AuditEntry.objects.filter(action=EXPORT).count() == 1
 
 
 @pytest.mark.django_db(databases=["default", "other"])

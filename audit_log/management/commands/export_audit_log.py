@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from audit_log.access import record_export
 from audit_log.conf import settings
 from audit_log.models import AuditEntry
 from audit_log.querysets import AuditEntryQuerySet
-from audit_log.reading.export import FORMATS
+from audit_log.reading.export import FORMATS, Export
 from audit_log.reading.filters import AuditEntryFilter
-from audit_log.reading.pagination import count_entries
 from audit_log.retention import MAX_DAYS, expiring
 
+COMPRESSED = ".gz"
 METAVARS = {
     "search": "WORDS",
     "occurred_after": "TIME",
@@ -46,7 +48,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--output",
             metavar="FILE",
-            help="Where to; standard output by default. It is complete or not there at all.",
+            help="Where to; standard output by default. It is complete or not there at all, and "
+            "compressed where its name ends in .gz.",
         )
         parser.add_argument("--force", action="store_true", help="Replace FILE where it exists.")
         parser.add_argument(
@@ -71,17 +74,24 @@ class Command(BaseCommand):
             )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        entries = self._entries(options)
-        output = options["output"]
-        suffix = Path(output or "").suffix.lower().removeprefix(".")
-        stream = FORMATS[options["format"] or (suffix if suffix in FORMATS else "csv")].stream
-        pieces = stream(entries, self._progress(entries, to_stdout=output is None))
+        filters = self._filters(options)
+        output = None if options["output"] is None else Path(options["output"])
+        if output is not None and output.is_file() and not options["force"]:
+            raise CommandError(f"--output: {output} exists. Choose another name, or give --force.")
+        entries = self._expiring(filters.qs, options["expiring_within"])
+        export = Export(entries, options["format"] or _format_of(output))
+        asked = dict(filters.data)
+        if options["expiring_within"] is not None:
+            asked["expiring_within"] = str(options["expiring_within"])
+        told = {} if output is None else {"output": str(output)}
+        record_export(export, asked, **told)
+        pieces = export.pieces(self._progress(export.count, to_stdout=output is None))
         if output is None:
             self._to_stdout(pieces)
         else:
-            self._to_file(Path(output), pieces, replace=options["force"])
+            self._to_file(output, pieces)
 
-    def _entries(self, options: dict[str, Any]) -> AuditEntryQuerySet:
+    def _filters(self, options: dict[str, Any]) -> AuditEntryFilter:
         values = {name: options[name] for name in AuditEntryFilter.base_filters}
         given = {name: str(value) for name, value in values.items() if value is not None}
         filters = AuditEntryFilter(
@@ -95,28 +105,25 @@ class Command(BaseCommand):
                     for text in texts
                 )
             )
-        days = options["expiring_within"]
+        return filters
+
+    def _expiring(self, entries: AuditEntryQuerySet, days: int | None) -> AuditEntryQuerySet:
         if days is None:
-            return filters.qs
+            return entries
         if not 0 <= days <= MAX_DAYS:
             raise CommandError(f"--expiring-within: {days} is not from 0 to {MAX_DAYS}.")
         try:
-            return expiring(filters.qs, within=datetime.timedelta(days=days))
+            return expiring(entries, within=datetime.timedelta(days=days))
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
 
-    def _progress(
-        self, entries: AuditEntryQuerySet, *, to_stdout: bool
-    ) -> Callable[[int], None] | None:
+    def _progress(self, total: int, *, to_stdout: bool) -> Callable[[int], None] | None:
         if not self.stderr.isatty() or (to_stdout and self.stdout.isatty()):
             return None
-        total = count_entries(entries)
 
         def show(done: int) -> None:
-            # Entries may have arrived since they were counted.
-            end = "\n" if done >= total else ""
-            text = f"\r{done:,} of {max(total, done):,} entries"
-            self.stderr.write(text, style_func=str, ending=end)
+            end = "\n" if done == total else ""
+            self.stderr.write(f"\r{done:,} of {total:,} entries", style_func=str, ending=end)
             self.stderr.flush()
 
         return show
@@ -136,17 +143,25 @@ class Command(BaseCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
             raise SystemExit(1) from error
 
-    def _to_file(self, path: Path, pieces: Iterable[str], *, replace: bool) -> None:
-        if path.is_file() and not replace:
-            raise CommandError(f"--output: {path} exists. Choose another name, or give --force.")
+    def _to_file(self, path: Path, pieces: Iterable[str]) -> None:
+        compressed = path.suffix.lower() == COMPRESSED
         try:
             with (
                 _complete_or_absent(path) as part,
-                part.open("w", encoding="utf-8", newline="") as out,
+                part.open("wb") as file,
+                gzip.open(file, "wb", compresslevel=6) if compressed else nullcontext(file) as out,
             ):
-                out.writelines(pieces)
+                out.writelines(piece.encode() for piece in pieces)
         except OSError as error:
             raise CommandError(f"--output: {path} cannot be written: {error}") from error
+
+
+def _format_of(output: Path | None) -> str:
+    suffixes = [] if output is None else [suffix.lower() for suffix in output.suffixes]
+    if suffixes[-1:] == [COMPRESSED]:
+        suffixes.pop()
+    named = suffixes[-1].removeprefix(".") if suffixes else ""
+    return named if named in FORMATS else "csv"
 
 
 def _option(name: str) -> str:
