@@ -6,11 +6,14 @@ import datetime
 import uuid
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from audit_log.exceptions import AppendOnly
 from audit_log.identity import parents_named, parents_of
 from audit_log.registry import target_of
+from audit_log.states import ObjectState, state_at
 from audit_log.words import holding
 
 if TYPE_CHECKING:
@@ -90,6 +93,32 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
             template="(SELECT * FROM (%(subquery)s) AS audit_log_keys)",
         )
         return self.filter(pk__in=keys).order_by("-id")
+
+    def state_of(self, obj: models.Model, at: datetime.datetime | None = None) -> ObjectState:
+        """Return what the fields of ``obj`` held at ``at`` (now, if left out), from the log alone.
+
+        ``obj`` names the object: what its own fields hold does not matter, ``License(pk=7)``
+        will do for one that is gone. It rests on all entries of the database, however this
+        queryset is filtered: a part of them would tell something else than what was.
+
+        Raises ``ValueError`` for an object without a primary key, and for an ``at`` that is
+        naive where ``USE_TZ`` is on, or aware where it is off.
+        """
+        return self.state_of_target(*target_of(obj), at=at)
+
+    def state_of_target(
+        self, target_type: str, target_id: str, at: datetime.datetime | None = None
+    ) -> ObjectState:
+        """Like :meth:`state_of`, for an object that may be gone.
+
+        ``target_type`` is ``"app_label.model"``, ``target_id`` the key as text.
+        """
+        moment = timezone.now() if at is None else at
+        if timezone.is_aware(moment) != settings.USE_TZ:
+            kind = "an aware" if settings.USE_TZ else "a naive"
+            raise ValueError(f"at is {kind} datetime, as USE_TZ asks for, not {moment!r}.")
+        entries = self.model._base_manager.using(self.db)
+        return state_at(cast("AuditEntryQuerySet", entries.all()), target_type, target_id, moment)
 
     def by_actor(self, user: AbstractBaseUser | Any) -> AuditEntryQuerySet:
         """Entries that ``user`` (a user or a user's key) left, newest first."""
