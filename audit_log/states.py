@@ -117,8 +117,8 @@ class _Sum:
 
     def state(self, at: datetime.datetime) -> ObjectState:
         oldest, is_whole = self._newest, False
-        for entry, is_whole in self._told.backward(at):
-            oldest = entry
+        for entry, begins in self._told.backward(at):
+            oldest, is_whole = entry, begins
             self._add(self._told.changes(entry))
         self._relate(is_whole)
         self._complete(is_whole, at)
@@ -150,10 +150,11 @@ class _Sum:
 
     def _relate(self, is_whole: bool) -> None:
         names = set(self._relations)
-        if self._model is not None and self._policy is not None:
+        if self._policy is not None:
+            fields: list[Any] = [*self._policy.model._meta.many_to_many]
             names |= {
                 many.name
-                for many in self._model._meta.many_to_many
+                for many in fields
                 if many.remote_field.through._meta.auto_created
                 and many.name not in self._policy.exclude
             }
@@ -187,7 +188,9 @@ class _Sum:
         for entry in self._told.forward(at):
             changes = self._told.changes(entry)
             for name, parts in changes.items():
-                if name in found or (name in self._fields if wanted is None else name not in wanted):
+                if name in found or (
+                    name in self._fields if wanted is None else name not in wanted
+                ):
                     continue
                 if (side := _side(parts, "old")) is not None:
                     found[name] = side

@@ -116,7 +116,7 @@ class Reader:
         return next(self._ascending(at, self._own), None)
 
     def backward(self, at: datetime.datetime) -> Iterator[tuple[Told, bool]]:
-        """Yield the entries of this life until ``at``, newest first, and whether it begins there."""
+        """Yield the entries of this life until ``at``, newest first, and whether it begins so."""
         key, entries, was_followed = self.target_id, self._until(self._entries, at), False
         last: uuid.UUID | None = None
         while True:
@@ -285,5 +285,3 @@ def _is_one_sided(parts: Mapping[str, Any], empty: str) -> bool:
     if parts.get("masked") is True:
         return True
     return "old" in parts and "new" in parts and parts[empty] is None
-
-

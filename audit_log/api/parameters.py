@@ -20,7 +20,15 @@ def refuse_unknown(request: Request, own: Iterable[str] = ()) -> None:
     A filter whose name is mistyped would be ignored otherwise, and show what was not asked
     for. So would all but one of the values of a parameter that is given several times.
     """
-    filters = [*AuditEntryFilter.base_filters]
+    _refuse(request, [*AuditEntryFilter.base_filters], own)
+
+
+def refuse_all_but(request: Request, own: Iterable[str]) -> None:
+    """Like :func:`refuse_unknown`, where the filters do not apply."""
+    _refuse(request, [], own)
+
+
+def _refuse(request: Request, filters: list[str], own: Iterable[str]) -> None:
     host = {api_settings.URL_FORMAT_OVERRIDE, api_settings.VERSION_PARAM}
     known = {*filters, *own, *host}
     errors: dict[str, list[str]] = {}

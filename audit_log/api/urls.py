@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from audit_log.api import views
+from audit_log.api.objects import ObjectStateDetail
 
 app_name = "audit_log_api"
 
@@ -13,6 +14,11 @@ urlpatterns = [
     path("entries/export.csv", views.CsvExport.as_view(), name="export-csv"),
     path("entries/export.jsonl", views.JsonLinesExport.as_view(), name="export-jsonl"),
     path("entries/<uuid:pk>/", views.EntryDetail.as_view(), name="entry"),
+    path(
+        "objects/<str:target_type>/<path:target_id>/",
+        ObjectStateDetail.as_view(),
+        name="object",
+    ),
     path("actions/", views.ActionList.as_view(), name="actions"),
     path("target-types/", views.TargetTypeList.as_view(), name="target-types"),
 ]

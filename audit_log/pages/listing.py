@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from django.utils.http import urlencode
 from audit_log.conf import settings
 from audit_log.pages.actors import keys_are_free_text
 from audit_log.pages.rows import Rows
-from audit_log.pages.widgets import ChoiceSelect
+from audit_log.pages.widgets import ChoiceSelect, MomentInput
 from audit_log.reading.display import actor_text
 from audit_log.reading.fields import pairs_of
 from audit_log.reading.pagination import InvalidPage, Page, paginate
@@ -33,9 +32,6 @@ MAIN_FIELDS = (
 
 EXPIRING_DAYS = 30
 """The button "Get what expires soon" takes what the next so many days remove."""
-
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d)?")
-_LOCAL_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?")
 
 
 @dataclass(frozen=True)
@@ -158,14 +154,7 @@ class Listing:
 def _dressed(form: forms.Form) -> forms.Form:
     form.fields["search"].widget = forms.TextInput(attrs={"type": "search"})
     for name in ("occurred_after", "occurred_before"):
-        value = str(form[name].value() or "")
-        # A browser drops from a date input what is no date: then it stays a text input.
-        kind, step = "text", {}
-        if _DATE.fullmatch(value):
-            kind = "date"
-        elif _LOCAL_DATETIME.fullmatch(value):
-            kind, step = "datetime-local", {"step": "any"}
-        form.fields[name].widget = forms.TextInput(attrs={"type": kind, **step})
+        form.fields[name].widget = MomentInput()
     for field in form.fields.values():
         if isinstance(field, forms.ChoiceField):
             field.widget = ChoiceSelect(choices=pairs_of(field))

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)?")
+_LOCAL_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?")
+
+
+class MomentInput(forms.TextInput):
+    """A date or a time, picked or typed.
+
+    A browser drops from a date input what is no date: then it stays a text input.
+    """
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        text = str(value or "")
+        if _DATE.fullmatch(text):
+            context["widget"]["type"] = "date"
+        elif _LOCAL_DATETIME.fullmatch(text):
+            context["widget"]["type"] = "datetime-local"
+            context["widget"]["attrs"]["step"] = "any"
+        return context
 
 
 class ChoiceSelect(forms.Select):

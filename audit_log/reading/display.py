@@ -70,7 +70,7 @@ def changes_of(entry: AuditEntry, max_length: int | None = None) -> list[FieldCh
     """
     model = model_of(entry.target_type)
     return [
-        _field_change(entry, name, stored, _field_of(model, name), max_length)
+        _field_change(entry, name, stored, field_of(model, name), max_length)
         for name, stored in _ordered(entry.changes, model)
     ]
 
@@ -79,7 +79,8 @@ def field_labels(entry: AuditEntry) -> list[str]:
     """Return what people call the fields that an entry is about."""
     model = model_of(entry.target_type)
     return [
-        _label_of(_field_of(model, name), name) for name, _stored in _ordered(entry.changes, model)
+        label_of_field(field_of(model, name), name)
+        for name, _stored in _ordered(entry.changes, model)
     ]
 
 
@@ -163,7 +164,7 @@ def _field_change(
     field: models.Field[Any, Any] | None,
     max_length: int | None,
 ) -> FieldChange:
-    label = _label_of(field, name)
+    label = label_of_field(field, name)
     parts = as_mapping(stored)
     if parts.get("masked") is True:
         hidden = Value("text", _("hidden"))
@@ -175,8 +176,8 @@ def _field_change(
             "relation",
             absent(),
             absent(),
-            added=tuple(_related(parts.get("added"))),
-            removed=tuple(_related(parts.get("removed"))),
+            added=tuple(related_of(parts.get("added"))),
+            removed=tuple(related_of(parts.get("removed"))),
         )
     if "old" in parts or "new" in parts:
         before = _one_side(parts, "old", field)
@@ -205,7 +206,8 @@ def _one_side(parts: Any, side: str, field: models.Field[Any, Any] | None) -> Va
     return Value(value.kind, f"{value.text}…", value.raw, visible(str(digest)))
 
 
-def _related(stored: Any) -> Iterator[Related]:
+def related_of(stored: Any) -> Iterator[Related]:
+    """Yield the objects of a stored list of ``{"id", "repr"}``."""
     for item in stored if isinstance(stored, list) else ():
         key = as_mapping(item).get("id", item)
         text = as_mapping(item).get("repr") or key
@@ -236,7 +238,8 @@ def _ordered(changes: Any, model: type[models.Model] | None) -> list[tuple[str, 
     return sorted(as_mapping(changes).items(), key=lambda item: places.get(item[0], len(places)))
 
 
-def _field_of(model: type[models.Model] | None, name: str) -> models.Field[Any, Any] | None:
+def field_of(model: type[models.Model] | None, name: str) -> models.Field[Any, Any] | None:
+    """Return a model's field, or ``None`` where it is gone, or its model is."""
     if model is None:
         return None
     try:
@@ -246,5 +249,6 @@ def _field_of(model: type[models.Model] | None, name: str) -> models.Field[Any, 
     return field if hasattr(field, "verbose_name") else None
 
 
-def _label_of(field: models.Field[Any, Any] | None, name: str) -> str:
+def label_of_field(field: models.Field[Any, Any] | None, name: str) -> str:
+    """Return what people call a field; its raw name where it is gone."""
     return visible(name) if field is None else capfirst(str(field.verbose_name))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
+from django.utils.http import urlencode
+
 from audit_log.reading.pagination import PARAMETERS, InvalidPage, Page, paginate
+from audit_log.reading.state import AsOf, PartlyHidden, parse_at, visible_state
 from audit_log.reading.visibility import visible_entries
 
 if TYPE_CHECKING:
@@ -31,6 +35,14 @@ class History:
     first_url: str
     previous_url: str = ""
     next_url: str = ""
+    as_of: AsOf | None = None
+    """The object as it was at the moment that was asked for."""
+    at_name: str = ""
+    """The parameter that asks for it."""
+    at_text: str = ""
+    at_error: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
+    """The parameters of the page that a form has to keep."""
 
 
 def history_of(
@@ -43,8 +55,7 @@ def history_of(
     for by query parameters of the object's own, so that panels of several objects on one
     page do not turn each other's pages.
     """
-    digest = hashlib.sha256(f"{target_type}:{target_id}".encode()).hexdigest()
-    anchor = f"audit-history-{digest[:8]}"
+    anchor = anchor_of(target_type, target_id)
     entries = visible_entries(request).for_target(target_type, target_id).defer("salt")
     params = {name: request.GET.get(f"{anchor}-{name}", "") for name in _PARAMETERS}
     try:
@@ -52,7 +63,7 @@ def history_of(
     except InvalidPage as error:
         first = _url(request, anchor, None, 1)
         return History(target_type, target_id, anchor, None, str(error), first)
-    return History(
+    history = History(
         target_type,
         target_id,
         anchor,
@@ -61,6 +72,42 @@ def history_of(
         _url(request, anchor, None, 1),
         _url(request, anchor, page, page.number - 1) if page.has_previous else "",
         _url(request, anchor, page, page.number + 1) if page.has_next else "",
+    )
+    return _with_state(request, history)
+
+
+def anchor_of(target_type: str, target_id: str) -> str:
+    """Return the id of the panel's element; its parameters begin with it."""
+    digest = hashlib.sha256(f"{target_type}:{target_id}".encode()).hexdigest()
+    return f"audit-history-{digest[:8]}"
+
+
+def as_of_query(target_type: str, target_id: str, at: str) -> str:
+    """Return what follows a page's address to show its panel's object as of ``at``."""
+    anchor = anchor_of(target_type, target_id)
+    return f"?{urlencode({f'{anchor}-at': at})}#{anchor}"
+
+
+def _with_state(request: HttpRequest, history: History) -> History:
+    name = f"{history.anchor}-at"
+    text = request.GET.get(name, "").strip()
+    kept = tuple((key, str(value)) for key, value in request.GET.items() if key != name)
+    state, error = None, ""
+    if text:
+        try:
+            moment = parse_at(text)
+            state = visible_state(request, history.target_type, history.target_id, moment)
+        except ValidationError as wrong:
+            error = " ".join(wrong.messages)
+        except PartlyHidden as hidden:
+            error = str(hidden)
+    return replace(
+        history,
+        as_of=None if state is None else AsOf(state),
+        at_name=name,
+        at_text=text,
+        at_error=error,
+        kept=kept,
     )
 
 

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from tests.admin.conftest import login
 from tests.reading.helpers import make_user
+
+__all__ = ["api", "get", "login"]
 
 ROOT = "/api/audit-log/"
 

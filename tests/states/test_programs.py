@@ -71,8 +71,10 @@ def plain(state: ObjectState) -> dict[str, str] | None:
         value = one.value
         if model._meta.get_field(name).many_to_many:
             value = sorted(item["id"] for item in value)
-        if value not in (None, []) or isinstance(value, bool):
-            row[name] = canonical(value)
-        elif value == [] and not model._meta.get_field(name).many_to_many:
+        if (
+            value not in (None, [])
+            or isinstance(value, bool)
+            or (value == [] and not model._meta.get_field(name).many_to_many)
+        ):
             row[name] = canonical(value)
     return row

@@ -1,0 +1,82 @@
+"""An object as it was at a moment, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.core.exceptions import ValidationError as Invalid
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit_log.api.parameters import refuse_all_but
+from audit_log.api.serializers import MomentField
+from audit_log.api.views import AuditView
+from audit_log.reading.state import PartlyHidden, parse_at, visible_state
+from audit_log.states import FieldState, ObjectState
+
+
+class FieldStateSerializer(serializers.Serializer[FieldState]):
+    """What one field held."""
+
+    status = serializers.ChoiceField(choices=["known", "truncated", "masked", "unknown"])
+    value = serializers.JSONField(
+        help_text="As entries have it; of a many-to-many field a list of id and repr."
+    )
+    repr = serializers.CharField(help_text="What a related object was called, where recorded.")
+    sha256 = serializers.CharField(help_text="Digest of the whole value, where it is truncated.")
+
+
+class ObjectSerializer(serializers.Serializer[ObjectState]):
+    """What the state is about."""
+
+    type = serializers.CharField(source="target_type")
+    id = serializers.CharField(source="target_id")
+    repr = serializers.CharField(help_text="What it was called then.")
+
+
+class ObjectStateSerializer(serializers.Serializer[ObjectState]):
+    """An object as it was at a moment; see :class:`audit_log.states.ObjectState`."""
+
+    target = ObjectSerializer(source="*")
+    at = MomentField()
+    exists = serializers.BooleanField(
+        allow_null=True, help_text="Null where the log of the object begins after that moment."
+    )
+    known_since = MomentField(
+        allow_null=True, help_text="When the log of the object begins; null if there is none yet."
+    )
+    is_whole = serializers.BooleanField(help_text="Whether it begins with the object's creation.")
+    entry = serializers.UUIDField(
+        source="entry_id", allow_null=True, help_text="The newest entry that the state rests on."
+    )
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=FieldStateSerializer(), help_text="By name; empty where the object did not exist."
+    )
+
+
+class ObjectStateDetail(AuditView):
+    """An object as it was at the moment ``at``, from the log alone; now, if left out.
+
+    ``at`` is a date, which means its end, or a datetime. 404 where no entry about the object
+    is to be seen by the user, 403 where some that the state rests on are not.
+    """
+
+    serializer_class = ObjectStateSerializer
+
+    def get(
+        self, request: Request, target_type: str, target_id: str, *args: Any, **kwargs: Any
+    ) -> Response:
+        refuse_all_but(request, ["at"])
+        try:
+            moment = parse_at(request.query_params.get("at", "").strip())
+        except Invalid as error:
+            raise ValidationError({"at": error.messages}) from error
+        try:
+            state = visible_state(cast("Any", request), target_type, target_id, moment)
+        except PartlyHidden as error:
+            raise PermissionDenied(str(error)) from error
+        if state is None:
+            raise NotFound
+        return Response(ObjectStateSerializer(state).data)
