@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from django.conf import settings
 from django.db import models
-<<<<<<< HEAD
-=======
-from django.db.models import Q
->>>>>>> 721f8ac (An object as it was at a moment, from the log alone: for Python, over REST, and in every history)
 from django.utils import timezone
 
 from audit_log.exceptions import AppendOnly
