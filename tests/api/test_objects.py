@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+import audit_log
 from audit_log.reading.moments import utc_text
 from tests.admin.conftest import READ, Login, make_entry, make_user
 from tests.testapp.models import Book, Tag
@@ -117,16 +118,12 @@ def test_hidden_entries_make_no_state(settings, client: Client, book: Book) -> N
 
 def test_visible_entries_alone_make_a_state(settings, client: Client) -> None:
     settings.AUDIT_LOG = {"VISIBILITY": "tests.admin.visibility.only_acme"}
-    changes = {"title": {"old": None, "new": "Emma"}}
-    for action in ("create", "update"):
-        make_entry(
-            event_type=action,
-            action=f"book.{action}",
-            target_id="7",
-            tenant="acme",
-            changes=changes,
-        )
-        changes = {"title": {"old": "Emma", "new": "Persuasion"}}
+    book = Book(pk=7)
+    for verb, old, new in (("create", None, "Emma"), ("update", "Emma", "Persuasion")):
+        with audit_log.context(tenant="acme"):
+            audit_log.record(
+                f"book.{verb}", target=book, changes={"title": {"old": old, "new": new}}
+            )
     found = client.get(f"{URL}/testapp.book/7/").json()
     assert found["fields"]["title"]["value"] == "Persuasion"
     assert found["fields"]["price"]["status"] == "unknown"
