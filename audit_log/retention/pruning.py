@@ -82,7 +82,6 @@ class Run:
             due, held = self._sorted(rows)
             self.report.add(part, due, again=again)
             self.report.held += len(held)
-            self.report.references += len(self._references(due))
             self._progress(self.report)
         self.report.failures = self.rules.failures
         return self.report
