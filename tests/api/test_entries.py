@@ -19,6 +19,7 @@ from rest_framework.test import APIClient
 from audit_log.models import AuditEntry
 from audit_log.reading.export import stream_jsonl
 from audit_log.reading.filters import AuditEntryFilter
+from audit_log.retention import hold
 from tests.reading.helpers import make, make_many
 
 MOMENT = datetime.datetime(2026, 3, 31, 14, 30, tzinfo=datetime.UTC)
@@ -170,6 +171,19 @@ class TestList:
         make_many(25)
         link = get("entries/", SCRIPT_NAME="/below", secure=True).json()["next"]
         assert link.startswith("https://testserver/below/api/audit-log/entries/?page=2&")
+
+    @override_settings(AUDIT_LOG={"RETENTION": {"*": {"": 30, "acme": 60}.get}})
+    def test_how_long_a_page_is_kept_takes_one_query(
+        self, get: Any, django_assert_num_queries: Any
+    ) -> None:
+        for number in range(20):
+            make(references=[("auth.group", str(number))], tenant="acme" if number % 2 else "")
+        hold(("auth.group", "3"), reason="case 7")
+        get("entries/?action=user.create")
+        # Entries, references, holds.
+        with django_assert_num_queries(3):
+            told = get("entries/?action=user.create&page_size=40").json()["results"]
+        assert [entry["kept_until"] is None for entry in told].count(True) == 1
 
     def test_queries_do_not_grow_with_entries_or_references(
         self, get: Any, api: APIClient, django_assert_num_queries: Any

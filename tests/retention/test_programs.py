@@ -46,7 +46,7 @@ periods = days | st.none() | st.builds(ByTenant, answers)
 keys = st.sampled_from(
     [*ACTIONS, "auth.User", "auth.Group", "gone.model", *EVENTS, "*", "audit_log.prune"]
 )
-tables = st.dictionaries(keys, periods) | periods
+tables = st.dictionaries(keys, periods, min_size=3) | st.dictionaries(keys, periods) | periods
 moments = st.floats(0, 10) | st.integers(0, 9).map(float)
 logs = st.lists(
     st.fixed_dictionaries(
@@ -63,6 +63,7 @@ logs = st.lists(
             ),
         }
     ),
+    min_size=5,
     max_size=25,
 )
 holds = st.lists(
@@ -76,7 +77,7 @@ holds = st.lists(
             "until": moments,
         },
     ).filter(bool),
-    max_size=2,
+    max_size=3,
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -148,6 +148,27 @@ def test_every_database_has_a_run_and_an_entry_of_its_own() -> None:
     assert [len(told("default")), len(told("other"))] == [1, 2]
 
 
+def test_one_database_for_all_entries() -> None:
+    old = timezone.now() - 31 * DAY
+    AuditEntry(occurred_at=old, action="user.create").save(using="other")
+    AuditEntry(occurred_at=old, action="user.create", tenant="acme").save(using="other")
+    with override_settings(AUDIT_LOG={"RETENTION": 30, "DATABASE": "other"}):
+        hold(reason="case 7", tenant="acme")
+        call_command("prune_audit_log", no_input=True, stdout=io.StringIO())
+    (kept,) = AuditEntry.objects.using("other").filter(action="user.create")
+    assert kept.tenant == "acme"
+    assert [len(told("default")), len(told("other"))] == [0, 1]
+
+
+@override_settings(USE_TZ=False)
+def test_without_time_zones(tmp_path: Path) -> None:
+    entry, kept = aged(31), aged(29)
+    prune(archive=str(tmp_path), database=["default"])
+    assert left() == [kept]
+    (path,) = tmp_path.iterdir()
+    assert archived(path) == [str(entry.pk)]
+
+
 def test_just_the_one_that_has_all_entries() -> None:
     with override_settings(AUDIT_LOG={"DATABASE": "other"}):
         assert pruning.databases() == ["other"]
@@ -170,6 +191,16 @@ def test_what_is_held_stays() -> None:
     assert told()[0].metadata["held"] == 3
     prune(older_than=1)
     assert len(left()) == 5
+
+
+def test_a_hold_holds_on_every_database() -> None:
+    for tenant in ("acme", "initech"):
+        old = AuditEntry(occurred_at=timezone.now() - 31 * DAY, action="user.create", tenant=tenant)
+        old.save(using="other")
+    hold(reason="case 7", tenant="acme")
+    prune()
+    (kept,) = AuditEntry.objects.using("other").filter(action="user.create")
+    assert kept.tenant == "acme"
 
 
 def test_a_hold_placed_while_a_batch_is_on_its_way(
