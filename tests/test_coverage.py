@@ -1,4 +1,4 @@
-"""``audit_coverage`` and the checks of gaps; each limit that the docs name, shown."""
+"""``audit_coverage`` and the checks of gaps."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import django
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import models
 from django.test.utils import isolate_apps
 
 from audit_log import policies, registry
 from audit_log.coverage import coverage, gaps_of
-from audit_log.models import AuditEntry
-from tests.testapp.models import Author, Country
+from tests.testapp.models import Author
 
 
 def run(*arguments: str) -> str:
@@ -96,15 +95,3 @@ def test_cascade_in_the_database(monkeypatch):
 def test_gaps_are_warnings(monkeypatch):
     monkeypatch.setattr("audit_log.coverage._ends_with_django", lambda owner, name: owner != Author)
     assert [m.id for m in run_checks(tags=["audit_log"])] == ["audit_log.W005"]
-
-
-# The limits
-
-
-@pytest.mark.django_db
-def test_raw_sql_is_not_seen():
-    Country.objects.create(code="a", name="A")
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE testapp_country SET name = 'B'")
-    Country.objects.all()._raw_delete("default")
-    assert [e.action for e in AuditEntry.objects.all()] == ["country.create"]

@@ -8,15 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit_log import limits
 from audit_log.coverage import ModelCoverage, coverage
-
-NEVER_SEEN = (
-    "raw SQL: cursor.execute(), Manager.raw() that writes, RunSQL in migrations",
-    "QuerySet._raw_delete(), _update() and other private methods",
-    "what the database does by itself: triggers, ON DELETE CASCADE, partitions dropped",
-    "programs other than this one",
-    "rows that data migrations write before the audit log has its tables",
-)
 
 
 class Command(BaseCommand):
@@ -36,7 +29,12 @@ class Command(BaseCommand):
         found = coverage()
         gaps = sum(len(each.gaps) for each in found)
         if options["json"]:
-            told = {"models": [_as_dict(each) for each in found], "never_seen": NEVER_SEEN}
+            told = {
+                "models": [_as_dict(each) for each in found],
+                "never_seen": limits.NEVER_SEEN,
+                "told_in_part": limits.TOLD_IN_PART,
+                "limits": list(limits.of_this_project()),
+            }
             self.stdout.write(json.dumps(told, indent=2))
         else:
             self._print(found, gaps)
@@ -57,9 +55,15 @@ class Command(BaseCommand):
                 self.stdout.write(self.style.WARNING(f"    GAP {gap.code}: {gap.text}"))
         audited = sum(each.audited for each in found)
         self.stdout.write(f"\n{audited} of {len(found)} models audited, {gaps} gap(s).")
-        self.stdout.write("Never seen, of any model:")
-        for text in NEVER_SEEN:
-            self.stdout.write(f"    {text}")
+        for title, texts in (
+            ("Never seen, of any model:", limits.NEVER_SEEN),
+            ("Told in part:", limits.TOLD_IN_PART),
+            ("In this project:", tuple(limits.of_this_project())),
+        ):
+            if texts:
+                self.stdout.write(title)
+            for text in texts:
+                self.stdout.write(f"    {text}")
 
 
 def _as_dict(each: ModelCoverage) -> dict[str, Any]:
