@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class Statement:
@@ -50,7 +49,17 @@ def is_watched(connection: BaseDatabaseWrapper, own_wrappers: int = 0) -> bool:
         len(connection.execute_wrappers) > own_wrappers
         or connection.queries_logged
         or "cursor" in connection.__dict__
+        or has_own_cursors(connection)
     )
+
+
+def has_own_cursors(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a backend does something of its own before each statement.
+
+    django-tenants, say, sets the schema that holds the tables.
+    """
+    made: Any = connection._cursor  # type: ignore[attr-defined]
+    return getattr(made, "__func__", None) is not BaseDatabaseWrapper._cursor  # type: ignore[attr-defined]
 
 
 def make_ready(connection: BaseDatabaseWrapper) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from audit_log.capture.rows import RowReader
+from audit_log.journal.buffer import buffer_of
 from audit_log.models import AuditEntry
 from audit_log.statements import Statement, is_watched
+from tests.capture.helpers import in_thread
 from tests.testapp.models import Author
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,3 +87,67 @@ def test_many_entries_are_the_same_however_they_go_in(watched):
         {"old": None, "new": name} for name in names
     ]
     assert {len(bytes(entry.salt)) for entry in found} == {16}
+
+
+@pytest.mark.postgres
+def test_tables_with_row_security():
+    """COPY refuses them."""
+    tables = ("audit_log_auditentry", "audit_log_auditreference")
+
+    def execute(*statements):
+        with connection.cursor() as cursor:
+            for sql in statements:
+                cursor.execute(sql)
+
+    def write():
+        execute("SET ROLE secured")
+        with transaction.atomic():
+            for name in ("Ann", "Bea"):
+                Author.objects.create(name=name)
+
+    execute(
+        "CREATE ROLE secured",
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO secured",
+        "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO secured",
+        *(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in tables),
+        *(f"CREATE POLICY all_rows ON {table} WITH CHECK (true)" for table in tables),
+    )
+    try:
+        in_thread(write)
+    finally:
+        execute(
+            *(f"DROP POLICY all_rows ON {table}" for table in tables),
+            *(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY" for table in tables),
+            "DROP OWNED BY secured",
+            "DROP ROLE secured",
+        )
+    assert AuditEntry.objects.count() == Author.objects.count() == 2
+
+
+def test_backends_that_choose_where_tables_are(monkeypatch):
+    """As django-tenants does: with each cursor, and not when it is told to."""
+    raw = connections["default"]
+    chosen = []
+
+    class Backend(type(raw)):
+        tenant = "a"
+
+        def _cursor(self, name=None):
+            chosen.append(self.tenant)
+            return super()._cursor(name)
+
+    author = Author.objects.create(name="Ann")
+    monkeypatch.setattr(raw, "__class__", Backend)
+    with transaction.atomic():
+        raw.tenant = "b"
+        chosen.clear()
+        RowReader(Author, "default", Author._meta.concrete_fields).read(
+            buffer_of("default"), author.pk, lock=True
+        )
+        assert chosen == ["b"]
+        author.name = "Bea"
+        author.save()
+        # Nothing waits for another tenant.
+        raw.tenant = "c"
+        chosen.clear()
+    assert "c" not in chosen

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import inspect
 import json
 import math
 import uuid
@@ -56,7 +57,7 @@ _CONVERTERS = (
 @cache
 def settle_of(field: Field) -> Settle:
     """Return the function that gives a field's value as it is stored, or ``UNSETTLED``."""
-    if field.generated:
+    if field.generated or not _has_plain_attribute(field):
         return _never
     if isinstance(field, models.ForeignKey):
         return settle_of(field.target_field) if _plain(field, models.ForeignKey) else _never
@@ -97,7 +98,13 @@ def _plain(field: Field, base: type[Field]) -> bool:
 def keeps_attribute(field: Field) -> bool:
     """Whether what a field writes is what its attribute holds after ``pre_save``."""
     module: str = type(field).pre_save.__module__
-    return module.startswith("django.")
+    return module.startswith("django.") and _has_plain_attribute(field)
+
+
+def _has_plain_attribute(field: Field) -> bool:
+    # A descriptor of somebody's own may give another value than the one in ``__dict__``.
+    descriptor = inspect.getattr_static(field.model, field.attname, None)
+    return descriptor is None or type(descriptor).__module__.startswith("django.db.models.")
 
 
 def _never(value: Any) -> Any:

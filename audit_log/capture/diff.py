@@ -105,7 +105,10 @@ def _can_wait(column: Column, value: Any, instance: models.Model | None) -> bool
         return column.masked or value is None
     if column.related:
         return instance is None or not column.field.is_cached(instance)  # type: ignore[attr-defined]
-    return not column.long or value is None or len(value) <= SHORT
+    if not column.long or value is None:
+        return True
+    # SQLite keeps whatever it is given, a number in a column of texts too.
+    return isinstance(value, str | bytes) and len(value) <= SHORT
 
 
 def created(columns: Columns, new: Row, instance: models.Model | None = None) -> OneSided:

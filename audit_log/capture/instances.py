@@ -25,8 +25,9 @@ def maker(model: type[models.Model], using: str) -> Make:
     """Return the function that makes an instance of a row, as if it had been read.
 
     Columns that are not in the row are deferred. Where nobody could tell the difference (no
-    ``__init__``, ``from_db``, receivers or descriptors of the host's own), the instance is
-    made without the constructor, which takes longer than all else that is done for a row.
+    ``__init__``, ``__setattr__``, ``from_db``, receivers or descriptors of the host's own), the
+    instance is made without the constructor, which takes longer than all else that is done for
+    a row.
     """
     if _is_plain(model):
 
@@ -69,6 +70,7 @@ def _has_plain_class(model: Any) -> bool:
     base: Any = models.Model
     return (
         model.__init__ is base.__init__
+        and model.__setattr__ is base.__setattr__
         and model.from_db.__func__ is base.from_db.__func__
         and all(
             type(inspect.getattr_static(model, field.attname, None)) in _KNOWN

@@ -65,24 +65,32 @@ def _wrap(original: SaveTable) -> SaveTable:
         if policy.file_fields:
             _commit_files(self, policy, update_fields)
         table = cls._meta.db_table if cls._meta.managed else None
-        with one_transaction(using, table) as buffer:
-            reader = reader_of(policy, using)
-            if cls is not policy.model:
-                return _save_parent(self, reader, buffer, proceed)
-            before = self._state.__dict__.pop(_OLD, None)
-            if before is None:
-                with guard(using, policy.target_type):
-                    may_update = _may_update(self, raw, force_insert, force_update)
-                    before = (
-                        reader.read(buffer, self.pk, lock=reader.locks) if may_update else None,
-                    )
-            updated = bool(proceed())
-            # Where the old row could not be read, ON_ERROR has spoken already.
-            if before is not None:
-                with guard(using, policy.target_type):
-                    plan = plan_of(policy)
-                    columns = _written(plan, cls, raw, update_fields, updated)
-                    _record(self, plan, columns, before[0], updated, reader, buffer)
+        auto: Field | None = cls._meta.auto_field
+        has_key = auto is None or getattr(self, auto.attname) is not None
+        try:
+            with one_transaction(using, table) as buffer:
+                reader = reader_of(policy, using)
+                if cls is not policy.model:
+                    return _save_parent(self, reader, buffer, proceed)
+                before = self._state.__dict__.pop(_OLD, None)
+                if before is None:
+                    with guard(using, policy.target_type):
+                        may_update = _may_update(self, raw, force_insert, force_update)
+                        before = (
+                            reader.read(buffer, self.pk, lock=reader.locks) if may_update else None,
+                        )
+                updated = bool(proceed())
+                # Where the old row could not be read, ON_ERROR has spoken already.
+                if before is not None:
+                    with guard(using, policy.target_type):
+                        plan = plan_of(policy)
+                        columns = _written(plan, cls, raw, update_fields, updated)
+                        _record(self, plan, columns, before[0], updated, reader, buffer)
+        except BaseException:
+            if auto is not None and not has_key:
+                # The row is not there after all: the commit refused a foreign key of it, say.
+                setattr(self, auto.attname, None)
+            raise
         return updated
 
     _save_table.audit_log_original = original  # type: ignore[attr-defined]

@@ -11,15 +11,16 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections
+from django.db import OperationalError, connections
 
 from audit_log.conf import settings
 from audit_log.journal.failures import tell
 from audit_log.journal.operations import Operation, rows_of
 from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Row, Writer
-from audit_log.statements import Statement
+from audit_log.statements import Statement, has_own_cursors
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,6 +31,10 @@ _ORDINARY = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE)\b", re.
 _RELEASE = re.compile(r"\s*RELEASE\b", re.IGNORECASE)
 _ROLLBACK = re.compile(r"\s*ROLLBACK\b", re.IGNORECASE)
 _TABLES = "audit_log_audit"
+# Errors that MariaDB answers by rolling the whole transaction back: ER_LOCK_DEADLOCK,
+# ER_LOCK_TABLE_FULL, ER_CHECKREAD (https://mariadb.com/kb/en/mariadb-error-codes/).
+_ROLLED_BACK = {1213, 1206, 1020}
+_IN_ERROR = 3  # libpq's PQTRANS_INERROR
 _SAVEPOINT = "audit_log_entries"
 
 
@@ -58,13 +63,23 @@ class Buffer:
         self._operations.append(operation)
         self._rows += len(operation.ids)
         self._characters += operation.characters
-        if self._rows >= MAX_ROWS or self._characters >= MAX_CHARACTERS:
+        full = self._rows >= MAX_ROWS or self._characters >= MAX_CHARACTERS
+        if full or has_own_cursors(connection):
+            # Whose cursors choose where tables are, like the schema of a tenant, may choose
+            # another one by the end of the transaction.
             self.flush()
 
     def run(self, statement: Statement, parameters: Sequence[Any]) -> Any:
         """Run a statement that does not read the log, and return its cursor."""
-        own = 1 if self._operations else 0
-        return statement.run(self.connection, parameters, own_wrappers=own)
+        if not self._operations:
+            return statement.run(self.connection, parameters)
+        was_open = self._is_open()
+        try:
+            return statement.run(self.connection, parameters, own_wrappers=1)
+        except Exception as error:
+            if self._has_ended(error, was_open):
+                self.forget()
+            raise
 
     def flush(self) -> None:
         """Write what waits.
@@ -72,18 +87,19 @@ class Buffer:
         Where that fails under ``ON_ERROR = "raise"``, it goes on waiting: the transaction
         cannot be committed without it.
         """
-        if not self._operations:
+        if not self._operations or self._is_doomed():
             return
-        waiting = self._operations
+        waiting, was_open = self._operations, self._is_open()
         self.forget()
         if settings.ON_ERROR == "log":
-            self._write_or_tell(*rows_of(waiting, self.writer))
+            self._write_or_tell(*self._rows_or_tell(waiting))
             return
         try:
             self._write(waiting)
-        except BaseException:
-            self._operations = waiting
-            self.connection.execute_wrappers.insert(0, self._before_statement)
+        except BaseException as error:
+            if not self._has_ended(error, was_open):
+                self._operations = waiting
+                self.connection.execute_wrappers.insert(0, self._before_statement)
             raise
 
     def _write(self, operations: list[Operation]) -> None:
@@ -97,7 +113,39 @@ class Buffer:
             if self._before_statement in wrappers:
                 wrappers.remove(self._before_statement)
 
+    def _is_doomed(self) -> bool:
+        # After an error PostgreSQL refuses whatever comes, and makes a COMMIT a ROLLBACK.
+        raw: Any = self.connection.connection
+        if raw is None or self.connection.vendor != "postgresql":
+            return False
+        return bool(raw.info.transaction_status == _IN_ERROR)
+
+    def _is_open(self) -> bool:
+        # Only SQLite's driver knows, and only there it is asked for.
+        raw: Any = self.connection.connection
+        return self.connection.vendor == "sqlite" and raw is not None and raw.in_transaction
+
+    def _has_ended(self, error: BaseException, was_open: bool) -> bool:
+        """Whether the database answered a statement by rolling the whole transaction back."""
+        if self.connection.vendor == "mysql":
+            return isinstance(error, OperationalError) and error.args[0] in _ROLLED_BACK
+        return was_open and not self._is_open()
+
+    def _rows_or_tell(self, operations: list[Operation]) -> tuple[list[Row], list[Row]]:
+        try:
+            return rows_of(operations, self.writer)
+        except Exception as exception:  # noqa: BLE001  # told, whatever it is
+            if len(operations) == 1:
+                event = operations[0].events[0]
+                tell(self.connection.alias, event.target_type or event.action, exception)
+                return [], []
+        found = [self._rows_or_tell([operation]) for operation in operations]
+        entries, references = zip(*found, strict=True)
+        return list(chain(*entries)), list(chain(*references))
+
     def _write_or_tell(self, entries: list[Row], references: list[Row]) -> None:
+        if not entries:
+            return
         # A savepoint keeps what fails from spoiling the transaction; what fails is looked for
         # by halves, so that no other entry is lost with it.
         operations = self.connection.ops
@@ -126,15 +174,29 @@ class Buffer:
     def _before_statement(
         self, execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: Any
     ) -> Any:
-        plain = isinstance(sql, str)
-        if plain and _TABLES not in sql and (_ORDINARY.match(sql) or self._only_releases(sql)):
-            return execute(sql, parameters, many, context)
-        if plain and _ROLLBACK.match(sql):
+        is_rollback = isinstance(sql, str) and _ROLLBACK.match(sql)
+        if not is_rollback and not self._passes(sql):
+            self.flush()
+        was_open, was_doomed = self._is_open(), self._is_doomed()
+        try:
             result = execute(sql, parameters, many, context)
+        except Exception as error:
+            if self._has_ended(error, was_open):
+                self.forget()
+            raise
+        # All that succeeds after an error is a rollback, however it is spelled.
+        if is_rollback or was_doomed:
             self.forget()
-            return result
-        self.flush()
-        return execute(sql, parameters, many, context)
+        return result
+
+    def _passes(self, sql: Any) -> bool:
+        """Whether a statement neither ends the transaction nor reads the log."""
+        if not isinstance(sql, str):
+            return False
+        # After a semicolon there may be anything.
+        if ";" in sql or _TABLES in sql.lower():
+            return False
+        return _ORDINARY.match(sql) is not None or self._only_releases(sql)
 
     def _only_releases(self, sql: str) -> bool:
         # On SQLite without autocommit a savepoint may be all that the transaction is, and its
@@ -154,10 +216,10 @@ class Buffer:
                 self.flush()
             except BaseException:
                 # No audit, no change: whatever happens next must not commit it.
-                self.forget()
-                rollback()
+                rollback_and_forget()
                 raise
             commit()
+            self.forget()  # of a transaction that was doomed
             self.write_locked = False
 
         @functools.wraps(rollback)
@@ -168,11 +230,13 @@ class Buffer:
 
         @functools.wraps(close)
         def close_and_forget() -> None:
-            close()
-            # SQLite's databases in memory stay open.
-            if connection.connection is None or connection.closed_in_transaction:
-                self.forget()
-                self.write_locked = False
+            try:
+                close()
+            finally:
+                # SQLite's databases in memory stay open.
+                if connection.connection is None or connection.closed_in_transaction:
+                    self.forget()
+                    self.write_locked = False
 
         @functools.wraps(set_autocommit)
         def flush_and_set_autocommit(autocommit: bool, *args: Any, **kwargs: Any) -> None:

@@ -53,10 +53,15 @@ def write(events: Sequence[Event], using: str | Buffer) -> Operation | None:
         if timezone.is_naive(now):  # USE_TZ = False: as now() has it
             moment = timezone.make_naive(moment, timezone.get_default_timezone())
     operation = Operation(events, ids, moment, circumstances)
-    if alias := settings.DATABASE:
-        using = alias
     buffer = buffer_of(using) if isinstance(using, str) else using
-    buffer.add(operation)
+    alias = settings.DATABASE
+    if not alias or alias == buffer.connection.alias:
+        buffer.add(operation)
+        return operation
+    # There before the change is committed, which that database's own commit may be after.
+    elsewhere = buffer_of(alias)
+    elsewhere.add(operation)
+    elsewhere.flush()
     return operation
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
@@ -109,7 +110,18 @@ class Writer:
             return False
         from django.db.backends.postgresql.psycopg_any import is_psycopg3
 
-        return is_psycopg3
+        return is_psycopg3 and not self._has_row_security()
+
+    def _has_row_security(self) -> bool:
+        # COPY FROM refuses such tables (https://www.postgresql.org/docs/current/sql-copy.html).
+        tables = (self._entry.table, self._reference.table)
+        sql = (
+            "SELECT bool_or(relrowsecurity) FROM pg_class "
+            "WHERE oid IN (to_regclass(%s), to_regclass(%s))"
+        )
+        cursor = Statement(sql, self.connection).run(self.connection, tables)
+        with contextlib.closing(cursor):
+            return bool(cursor.fetchone()[0])
 
     @cached_property
     def _actor(self) -> Any:
@@ -134,6 +146,7 @@ class _Insert:
         quote = connection.ops.quote_name
         names = ", ".join(quote(name) for name in columns)
         self._connection = connection
+        self.table = quote(meta.db_table)
         self.copy = f"COPY {quote(meta.db_table)} ({names}) FROM STDIN"
         self._head = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES "  # noqa: S608
         self._row = f"({','.join(['%s'] * len(columns))})"

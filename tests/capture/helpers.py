@@ -77,8 +77,11 @@ def in_thread(work: Callable[[], Any]) -> None:
 
 
 @contextmanager
-def held(work: Callable[[], Any]) -> Iterator[None]:
-    """Keep a transaction of somebody else open, which has done ``work``."""
+def held(work: Callable[[], Any], then: Callable[[], Any] | None = None) -> Iterator[None]:
+    """Keep a transaction of somebody else open, which has done ``work``.
+
+    It ends with the block, and before it ``then`` is done, if given, without being waited for.
+    """
     done, leave = threading.Event(), threading.Event()
 
     def run() -> None:
@@ -86,6 +89,8 @@ def held(work: Callable[[], Any]) -> Iterator[None]:
             with transaction.atomic():
                 work()
                 done.set()
+                if then is not None:
+                    then()
                 leave.wait(30)
         finally:
             done.set()

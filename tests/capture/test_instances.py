@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db.models.signals import post_init
 
-from audit_log.capture.instances import maker
+from audit_log.capture.instances import _has_plain_class, maker
 from tests.capture.helpers import entries, last
 from tests.testapp.models import Author, Book
 
@@ -58,3 +58,17 @@ def test_a_text_that_needs_more_than_was_read(monkeypatch):
     found = [entry.target_repr for entry in entries(action="book.update")]
     assert len(found) == 6
     assert all(text.endswith((", 8", ", 9")) for text in found)
+
+
+def test_attributes_that_the_host_watches(monkeypatch):
+    def watch(self, name, value):
+        object.__setattr__(self, name, value)
+        self.__dict__["seen"] = {**self.__dict__.get("seen", {}), name: value}
+
+    _has_plain_class.cache_clear()
+    monkeypatch.setattr(Author, "__setattr__", watch, raising=False)
+    monkeypatch.setattr(Author, "__str__", lambda self: self.seen["name"])
+    Author.objects.create(name="Ann")
+    Author.objects.update(name="Bea")
+    _has_plain_class.cache_clear()
+    assert last().target_repr == "Bea"

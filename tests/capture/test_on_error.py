@@ -17,6 +17,7 @@ from django.db import (
 )
 from django.db.models import F
 
+import audit_log
 from audit_log import signals
 from audit_log.models import AuditEntry, AuditReference
 from tests.capture.helpers import actions, entries, in_thread
@@ -342,3 +343,16 @@ def test_connection_of_the_log_is_lost(value, atomic, settings, caplog):
     connections["other"].close()
     assert Author.objects.count() == (value == "log")
     assert AuditEntry.objects.using("other").count() == 0
+
+
+def test_an_entry_that_cannot_be_made_when_it_leaves(settings, caplog):
+    settings.AUDIT_LOG = {"ON_ERROR": "log"}
+    nobody = audit_log.Actor("user", "svc", id="no number")
+    with transaction.atomic():
+        Author.objects.create(name="Ann")
+        with audit_log.context(actor=nobody):
+            Author.objects.create(name="Bea")
+        Author.objects.create(name="Cleo")
+    assert Author.objects.count() == 3
+    assert [entry.target_repr for entry in entries()] == ["Ann", "Cleo"]
+    assert "An audit entry is missing" in caplog.text

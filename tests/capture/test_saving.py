@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Value
 from django.test import override_settings
 from django.utils import timezone
@@ -544,3 +544,30 @@ def test_related_object_that_is_lazy():
         last(),
         AuditEntry.objects.get(action="author.create", target_repr="Bo"),
     ]
+
+
+def test_a_descriptor_that_gives_another_value_than_it_keeps():
+    odd = Odd.objects.create(whisper="ANN")
+    assert last().changes["whisper"]["new"] == "ann"
+    count = len(entries())
+    odd.whisper = "Ann"
+    odd.save()
+    assert len(entries()) == count
+    odd.whisper = "BEA"
+    odd.save()
+    assert last().changes == {"whisper": {"old": "ann", "new": "bea"}}
+
+
+@pytest.mark.sqlite
+def test_numbers_in_a_column_of_texts():
+    dossier = Dossier.objects.create(text="x")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE testapp_dossier RENAME COLUMN text TO was_text")
+        cursor.execute("ALTER TABLE testapp_dossier ADD COLUMN text")
+        cursor.execute("UPDATE testapp_dossier SET text = 5")
+        try:
+            dossier.delete()
+        finally:
+            cursor.execute("ALTER TABLE testapp_dossier DROP COLUMN text")
+            cursor.execute("ALTER TABLE testapp_dossier RENAME COLUMN was_text TO text")
+    assert last().changes["text"] == {"old": 5, "new": None}

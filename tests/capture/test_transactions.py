@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.db.models.deletion import Collector
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.db.models.sql.compiler import SQLDeleteCompiler
@@ -310,6 +310,26 @@ def test_database_setting(settings):
     found = AuditEntry.objects.using("other").order_by("id")
     assert [e.action for e in found] == ["author.create", "book.create"]
     assert found[1].references.count() == 1
+
+
+def test_database_setting_in_a_transaction_of_that_database(settings, broken_audit):
+    settings.AUDIT_LOG = {"DATABASE": "other"}
+    broken_audit()
+    with pytest.raises(DatabaseError), transaction.atomic(using="other"):
+        Author.objects.create(name="Ann")
+    # Its own commit would have come first.
+    assert not Author.objects.exists()
+
+
+def test_a_key_that_the_commit_refused():
+    book = Book(title="One", author_id=999_999)
+    with pytest.raises(IntegrityError):
+        book.save()
+    assert book.pk is None
+    book.author_id = None
+    book.save()
+    assert Book.objects.get() == book
+    assert actions() == ["book.create"]
 
 
 def test_pause_ends_with_its_block():

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.test.utils import CaptureQueriesContext
 
 from audit_log import signals
 from audit_log.journal import buffer as buffer_module
 from audit_log.journal.buffer import buffer_of
 from audit_log.models import AuditEntry
-from tests.capture.helpers import actions
+from tests.capture.helpers import actions, entries, held
 from tests.testapp.models import Author, Book, Country, Dossier
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -306,3 +316,180 @@ def test_entries_tell_what_was_when_it_happened():
     assert created.changes["author"]["new_repr"] == "Ann"
     assert changed.target_repr == "Two"
     assert changed.changes["extra"] == {"old": {"tags": ["a"]}, "new": {"tags": ["a", "b"]}}
+
+
+# What else ends a transaction, or spoils it
+
+
+@contextlib.contextmanager
+def without_autocommit():
+    transaction.set_autocommit(False)
+    try:
+        yield
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+        connection.close()
+
+
+def execute(*statements):
+    with connection.cursor() as cursor:
+        for sql in statements:
+            cursor.execute(sql)
+            while connection.vendor == "mysql" and cursor.nextset():
+                pass
+
+
+def authors():
+    return [author.name for author in Author.objects.order_by("id")]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "/* by hand */ COMMIT",
+        "-- by hand\nROLLBACK",
+        "INSERT INTO testapp_tag (name) VALUES ('a'); COMMIT",
+        "INSERT INTO testapp_tag (name) VALUES ('a'); ROLLBACK",
+    ],
+)
+def test_statements_that_end_a_transaction_in_other_spellings(sql):
+    if connection.vendor == "sqlite" and ";" in sql:
+        pytest.skip("SQLite's driver runs one statement at a time")
+    with without_autocommit():
+        create("Ann")
+        execute(sql)
+    assert names() == authors()
+
+
+def test_a_reader_in_capitals():
+    if connection.vendor == "mysql":
+        pytest.skip("MariaDB: tables of other names")
+    with transaction.atomic(), connection.cursor() as cursor:
+        create("Ann")
+        cursor.execute("SELECT COUNT(*) FROM AUDIT_LOG_AUDITENTRY")
+        assert cursor.fetchone() == (1,)
+
+
+def test_a_savepoint_that_began_the_transaction():
+    with without_autocommit():
+        with transaction.atomic():
+            create("Ann")
+        transaction.rollback()
+    # On SQLite the savepoint's release has committed.
+    assert names() == authors()
+
+
+@pytest.mark.parametrize("mode", ["raise", "log"])
+@pytest.mark.parametrize("manual", [False, True])
+def test_an_error_that_the_host_passes_over(manual, mode, settings):
+    # PostgreSQL then rolls back where it is told to commit, and says nothing.
+    settings.AUDIT_LOG = {"ON_ERROR": mode}
+    with without_autocommit() if manual else transaction.atomic():
+        create("Ann")
+        with contextlib.suppress(DatabaseError):
+            execute("SELECT no_such_column")
+        if manual:
+            transaction.commit()
+    assert names() == authors() == ([] if connection.vendor == "postgresql" else ["Ann"])
+
+
+@pytest.mark.parametrize("sql", ["/* all */ ROLLBACK", "ABORT", "-- a\nROLLBACK TO SAVEPOINT a"])
+def test_rollbacks_after_an_error_in_other_spellings(sql):
+    if sql == "ABORT" and connection.vendor != "postgresql":
+        pytest.skip("of PostgreSQL")
+    with without_autocommit():
+        create("Ann")
+        execute("SAVEPOINT a")
+        create("Bea")
+        with contextlib.suppress(DatabaseError):
+            execute("SELECT no_such_column")
+        execute(sql)
+        create("Cleo")
+        transaction.commit()
+    assert names() == authors() == (["Ann", "Cleo"] if "SAVEPOINT" in sql else ["Cleo"])
+
+
+@pytest.mark.sqlite
+def test_a_conflict_that_rolls_back():
+    Country.objects.create(code="a", name="A")
+    with transaction.atomic():
+        create("Ann")
+        with pytest.raises(IntegrityError):
+            execute("INSERT OR ROLLBACK INTO testapp_country (code, name) VALUES ('a', 'B')")
+    assert authors() == []
+    assert actions() == ["country.create"]
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("by", ["a save", "a statement"])
+def test_a_deadlock_that_the_host_passes_over(by):
+    one, two, three = (Author.objects.create(name=name) for name in ("one", "two", "three"))
+
+    def rename(author, name):
+        Author.objects.filter(pk=author.pk).update(name=name)
+
+    def weigh():
+        # InnoDB rolls back the transaction that changed less.
+        execute(*["INSERT INTO testapp_tag (name) VALUES ('a')"] * 50)
+        rename(two, "theirs")
+
+    go_on = threading.Event()
+
+    def cross():
+        go_on.wait(30)
+        rename(one, "theirs")
+
+    with without_autocommit(), held(weigh, then=cross):
+        one.name = three.name = "mine"
+        one.save()
+        threading.Timer(0.5, go_on.set).start()
+        if by == "a statement":
+            go_on.wait(30)
+        with pytest.raises(OperationalError):
+            if by == "a save":
+                two.name = "mine"
+                two.save()
+            else:
+                execute(f"UPDATE testapp_author SET name = 'mine' WHERE id = {two.pk}")
+        three.save()
+        transaction.commit()
+    mine = [e.target_id for e in entries(action="author.update") if "mine" in str(e.changes)]
+    assert mine == [str(author.pk) for author in Author.objects.filter(name="mine")]
+
+
+def test_another_thread_cannot_take_the_entries_away():
+    refused = []
+
+    def commit(connection):
+        try:
+            connection.commit()
+        except DatabaseError as error:
+            refused.append(error)
+
+    with transaction.atomic():
+        create("Ann")
+        thread = threading.Thread(target=commit, args=(connections["default"],))
+        thread.start()
+        thread.join()
+    assert len(refused) == 1
+    assert names() == authors() == ["Ann"]
+
+
+def test_a_close_that_fails_forgets(monkeypatch):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite's databases in memory stay open")
+    original = type(connections["default"])._close
+
+    def close(self):
+        original(self)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        create("Ann")
+        with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+            patch.setattr(type(connections["default"]), "_close", close)
+            connection.close()
+        assert connection.execute_wrappers == []
+        1 / 0  # noqa: B018
+    assert names() == authors() == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 
 import audit_log
 
@@ -146,9 +147,25 @@ class UpperField(models.CharField):
         return None if value is None else str(value).upper()
 
 
+class QuietDescriptor(DeferredAttribute):
+    """Gives another value than the one that it keeps."""
+
+    def __get__(self, instance, cls=None):
+        value = super().__get__(instance, cls)
+        return value.lower() if isinstance(value, str) else value
+
+    def __set__(self, instance, value):
+        instance.__dict__[self.field.attname] = value
+
+
+class QuietField(models.CharField):
+    descriptor_class = QuietDescriptor
+
+
 class Odd(models.Model):
     """Values that only the database knows."""
 
+    whisper = QuietField(max_length=50, null=True)
     shout = UpperField(max_length=50, null=True)
     base = models.IntegerField(default=1)
     doubled = models.GeneratedField(
