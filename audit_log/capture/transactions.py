@@ -33,7 +33,7 @@ class one_transaction:  # noqa: N801  # used like a function
         connection: Any = buffer.connection
         is_sqlite = connection.vendor == "sqlite"
         if connection.in_atomic_block or not connection.get_autocommit():
-            if is_sqlite and not buffer.write_locked and self._table is not None:
+            if is_sqlite and self._table is not None and not _has_write_lock(buffer):
                 _take_write_lock(buffer, self._table)
             return buffer
         self._atomic = transaction.Atomic(self._using, savepoint=False, durable=False)
@@ -58,6 +58,12 @@ class one_transaction:  # noqa: N801  # used like a function
     ) -> None:
         if self._atomic is not None:
             self._atomic.__exit__(kind, error, traceback)
+
+
+def _has_write_lock(buffer: Buffer) -> bool:
+    # A transaction that somebody ended by hand holds none.
+    connection: Any = buffer.connection
+    return buffer.write_locked and connection.connection.in_transaction
 
 
 def _take_write_lock(buffer: Buffer, table: str) -> None:
