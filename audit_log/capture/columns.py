@@ -103,7 +103,8 @@ def keeps_attribute(field: Field) -> bool:
 
 def _has_plain_attribute(field: Field) -> bool:
     # A descriptor of somebody's own may give another value than the one in ``__dict__``.
-    descriptor = inspect.getattr_static(field.model, field.attname, None)
+    model = getattr(field, "model", None)
+    descriptor = None if model is None else inspect.getattr_static(model, field.attname, None)
     return descriptor is None or type(descriptor).__module__.startswith("django.db.models.")
 
 
