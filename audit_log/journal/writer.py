@@ -84,7 +84,8 @@ class Writer:
         if len(rows) == 1:
             statement.of(1).run(self.connection, rows[0]).close()
             return
-        if self._copies and not is_watched(self.connection):
+        # In this order: what it takes to know whether to copy is nobody's to see.
+        if not is_watched(self.connection) and self._copies:
             self._copy(statement, rows)
             return
         for piece in _pieces(rows, statement):
