@@ -75,6 +75,7 @@ DEFAULTS: dict[str, Any] = {
     "VISIBILITY": None,
     "PAGE_SIZE": 20,
     "LOG_READS": False,
+    "SETTLING_SECONDS": 1,
 }
 
 
@@ -168,6 +169,11 @@ class Settings:
     def LOG_READS(self) -> bool:
         """Whether looking at entries leaves an entry, as exporting them always does."""
         return bool(self._get("LOG_READS"))
+
+    @property
+    def SETTLING_SECONDS(self) -> int:
+        """How old an entry is before those who follow the log get it."""
+        return int(self._get("SETTLING_SECONDS"))
 
 
 settings = Settings()

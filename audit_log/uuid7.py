@@ -70,6 +70,12 @@ class Uuid7Generator:
         return found
 
 
+current = Uuid7Generator()
+"""Makes the ids of what occurs now: one for all of a process, so that they increase."""
+past = Uuid7Generator()
+"""Makes the ids of what is told afterwards."""
+
+
 def milliseconds_of(value: uuid.UUID) -> int:
     """Return the time in an id of version 7, in milliseconds since 1970-01-01T00:00Z."""
     return value.int >> 80

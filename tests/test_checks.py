@@ -35,6 +35,7 @@ def test_nothing_wrong(settings):
                 "RETENTION": 30,
                 "VISIBILITY": "tests.test_checks.found",
                 "PAGE_SIZE": 50,
+                "SETTLING_SECONDS": 0,
             },
         )
         == {}

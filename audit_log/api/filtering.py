@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from audit_log.api.parameters import refuse_unknown
 from audit_log.reading.counting import Exactness
+from audit_log.reading.following import CURSOR, Stretch, follow
 from audit_log.reading.pagination import (
     MAX_PAGE_SIZE,
     PARAMETERS,
@@ -53,16 +54,24 @@ class EntryFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
 
 
 class EntryPagination(BasePagination):
-    """Pages by number, see :func:`audit_log.reading.pagination.paginate`."""
+    """Pages by number, or from a cursor on.
+
+    See :func:`audit_log.reading.pagination.paginate` and
+    :func:`audit_log.reading.following.follow`.
+    """
 
     request: Request
-    page: Page
+    page: Page | None = None
+    stretch: Stretch
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any]:
         self.request = request
         try:
+            if CURSOR in request.query_params:
+                self.stretch = follow(queryset, request.query_params)
+                return self.stretch.entries
             self.page = paginate(queryset, request.query_params)
         except PageNotFound as error:
             raise NotFound({error.field: error.messages}) from error
@@ -72,14 +81,23 @@ class EntryPagination(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         page = self.page
+        if page is None:
+            following = {CURSOR: self.stretch.cursor}
+            return Response(
+                {
+                    "next": self._link(following) if self.stretch.has_more else None,
+                    "cursor": self.stretch.cursor,
+                    "results": data,
+                }
+            )
         return Response(
             {
                 "count": page.count,
                 "count_is": page.count_is,
                 "total_pages": page.total_pages,
                 "page": page.number,
-                "next": self._link(page.number + 1) if page.has_next else None,
-                "previous": self._link(page.number - 1) if page.has_previous else None,
+                "next": self._link(page.query(page.number + 1)) if page.has_next else None,
+                "previous": self._link(page.query(page.number - 1)) if page.has_previous else None,
                 "results": data,
             }
         )
@@ -87,7 +105,7 @@ class EntryPagination(BasePagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": "string", "format": "uri", "nullable": True}
         number = {"type": "integer", "minimum": 1}
-        properties = {
+        page = {
             "count": {"type": "integer", "minimum": 0},
             "count_is": {"type": "string", "enum": [*get_args(Exactness)]},
             "total_pages": number,
@@ -96,7 +114,19 @@ class EntryPagination(BasePagination):
             "previous": link,
             "results": schema,
         }
-        return {"type": "object", "required": [*properties], "properties": properties}
+        stretch = {"next": link, "cursor": {"type": "string"}, "results": schema}
+        return {
+            "oneOf": [
+                {
+                    "type": "object",
+                    "description": str(text),
+                    "required": [*properties],
+                    "properties": properties,
+                    "additionalProperties": False,
+                }
+                for text, properties in ((_("A page."), page), (_("With cursor."), stretch))
+            ]
+        }
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         number = {"type": "integer", "minimum": 1}
@@ -113,6 +143,11 @@ class EntryPagination(BasePagination):
                 _("Number and id of an entry near to the page, as in its links."),
                 {"type": "string"},
             ),
+            (
+                CURSOR,
+                _("Instead of a page: the entries after it, oldest first. Empty: from the first."),
+                {"type": "string"},
+            ),
         ]
         return [
             {
@@ -121,14 +156,16 @@ class EntryPagination(BasePagination):
                 "required": False,
                 "description": str(text),
                 "schema": schema,
+                **({"allowEmptyValue": True} if name == CURSOR else {}),
             }
             for name, text, schema in described
         ]
 
-    def _link(self, number: int) -> str:
+    def _link(self, parameters: dict[str, str]) -> str:
         url = self.request.build_absolute_uri()
-        for name in PARAMETERS:
-            url = remove_query_param(url, name)
-        for name, value in self.page.query(number).items():
+        for name in (*PARAMETERS, CURSOR):
+            if name not in parameters and (name != "page_size" or self.page is not None):
+                url = remove_query_param(url, name)
+        for name, value in parameters.items():
             url = replace_query_param(url, name, value)
         return url

@@ -23,6 +23,7 @@ from audit_log.models import AuditEntry, AuditReference
 from audit_log.querysets import AuditEntryQuerySet
 from audit_log.reading import pagination
 from audit_log.reading.filters import AuditEntryFilter, target_types
+from audit_log.reading.following import CURSOR
 from audit_log.reading.visibility import visible_entries
 
 
@@ -60,11 +61,11 @@ class WithReferences(EntryView):
 
 
 class EntryList(WithReferences, ListAPIView[AuditEntry]):
-    """The audit log, newest entry first."""
+    """The audit log: pages by number, newest entry first, or from a cursor on, oldest first."""
 
     filter_backends = [EntryFilterBackend]
     pagination_class = EntryPagination
-    own_parameters = pagination.PARAMETERS
+    own_parameters = (*pagination.PARAMETERS, CURSOR)
 
     def paginate_queryset(self, queryset: Any) -> Any:
         entries = super().paginate_queryset(queryset)

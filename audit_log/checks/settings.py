@@ -166,4 +166,5 @@ _PROBLEMS: dict[str, Callable[[Any], Problem | None]] = {
     "VISIBILITY": _function,
     "PAGE_SIZE": _whole(1, 200),
     "LOG_READS": _flag,
+    "SETTLING_SECONDS": _whole(0, 3600),
 }

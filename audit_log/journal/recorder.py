@@ -26,9 +26,6 @@ from audit_log.vocabulary import EventType, Outcome
 if TYPE_CHECKING:
     from audit_log.models import AuditEntry
 
-_ids = uuid7.Uuid7Generator()
-_imported = uuid7.Uuid7Generator()
-
 
 def write(events: Sequence[Event], using: str | Buffer) -> Operation | None:
     """Write an entry for each event, in the transaction open on the database ``using``.
@@ -44,9 +41,9 @@ def write(events: Sequence[Event], using: str | Buffer) -> Operation | None:
     moment = frame.occurred_at
     if moment is None:
         moment = timezone.now()
-        ids = _ids.take(int(moment.timestamp() * 1000), len(events))
+        ids = uuid7.current.take(int(moment.timestamp() * 1000), len(events))
     else:
-        ids = _imported.take(int(moment.timestamp() * 1000), len(events), backwards=True)
+        ids = uuid7.past.take(int(moment.timestamp() * 1000), len(events), backwards=True)
         now = timezone.now()
         metadata = {**circumstances.metadata, "recorded_at": to_json(now)}
         circumstances = circumstances._replace(metadata=metadata, metadata_text=dumps(metadata))

@@ -21,13 +21,10 @@ from audit_log.indexes import PostgresPartialIndex
 from audit_log.querysets import AppendOnlyQuerySet, AuditEntryQuerySet
 from audit_log.vocabulary import ActorType, EventType, Outcome
 
-_ids = uuid7.Uuid7Generator()
-_past_ids = uuid7.Uuid7Generator()
-
 
 def new_id() -> uuid.UUID:
     """Return the id of an entry that occurs now."""
-    return _ids.make(int(timezone.now().timestamp() * 1000))
+    return uuid7.current.make(int(timezone.now().timestamp() * 1000))
 
 
 def new_salt() -> bytes:
@@ -157,7 +154,7 @@ class AuditEntry(AppendOnlyModel):
         if "occurred_at" in kwargs and not {"id", "pk"} & kwargs.keys():
             # Of the past: its place is among the entries of that time.
             moment = AuditEntry.occurred_at.field.to_python(self.occurred_at)
-            self.id = _past_ids.make(uuid7.milliseconds_at(moment), backwards=True)
+            self.id = uuid7.past.make(uuid7.milliseconds_at(moment), backwards=True)
 
     def __str__(self) -> str:
         target = self.target_repr or self.target_id

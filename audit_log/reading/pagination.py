@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"0*([1-9][0-9]*)")
 _BEYOND = 10**12
 # uuid.UUID() also takes braces, "urn:uuid:" and hyphens anywhere.
 _ID = r"[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}"
-_PIN = re.compile(_ID)
+_ID_TEXT = re.compile(_ID)
 _ANCHOR = re.compile(rf"([0-9]{{1,15}})-({_ID})")
 
 
@@ -120,15 +120,12 @@ def paginate(
     :exc:`InvalidPage` for a value that is malformed, :exc:`PageNotFound` for a page that is
     beyond the last.
     """
-    number = _number(params, "page") or 1
+    number = _number(params, "page", _("page is a whole number from 1 on.")) or 1
     default = settings.PAGE_SIZE if page_size is None else page_size
-    size = _number(params, "page_size") or default
-    if size > max(MAX_PAGE_SIZE, default):
-        raise InvalidPage(
-            "page_size", _("page_size is a whole number from 1 to %(limit)s."), limit=MAX_PAGE_SIZE
-        )
+    size = page_size_in(params, default)
     start = (number - 1) * size
-    pin, anchor = _pin(params), _anchor(params)
+    pin = id_in(params, "pin", _("pin is the id of an entry, as in the links to the other pages."))
+    anchor = _anchor(params)
     listing = queryset if pin is None else queryset.started_at(pin)
     counter = counter_of(listing, is_whole_log=not queryset.query.where)
     if pin is None and start:
@@ -216,29 +213,33 @@ def _last_page(listing: AuditEntryQuerySet, size: int) -> int | None:
     return max(1, -(-count // size)) if count <= CAP else None
 
 
-def _number(params: Mapping[str, Any], name: str) -> int | None:
+def page_size_in(params: Mapping[str, Any], default: int) -> int:
+    """Return ``page_size``, otherwise ``default``. Raises :exc:`InvalidPage`."""
+    message = _("page_size is a whole number from 1 to %(limit)s.")
+    size = _number(params, "page_size", message) or default
+    if size > max(MAX_PAGE_SIZE, default):
+        raise InvalidPage("page_size", message, limit=MAX_PAGE_SIZE)
+    return size
+
+
+def id_in(params: Mapping[str, Any], name: str, message: Any) -> uuid.UUID | None:
+    """Return the id of an entry. Raises :exc:`InvalidPage` with ``message`` for what is none."""
+    text = str(params.get(name) or "")
+    if not text:
+        return None
+    if _ID_TEXT.fullmatch(text) is None:
+        raise InvalidPage(name, message)
+    return uuid.UUID(text)
+
+
+def _number(params: Mapping[str, Any], name: str, message: Any) -> int | None:
     text = str(params.get(name) or "")
     if not text:
         return None
     match = _NUMBER.fullmatch(text)
     if match is None:
-        if name == "page":
-            raise InvalidPage(name, _("page is a whole number from 1 on."))
-        raise InvalidPage(
-            name, _("page_size is a whole number from 1 to %(limit)s."), limit=MAX_PAGE_SIZE
-        )
+        raise InvalidPage(name, message, limit=MAX_PAGE_SIZE)
     return int(match[1]) if len(match[1]) <= 12 else _BEYOND
-
-
-def _pin(params: Mapping[str, Any]) -> uuid.UUID | None:
-    text = str(params.get("pin") or "")
-    if not text:
-        return None
-    if _PIN.fullmatch(text) is None:
-        raise InvalidPage(
-            "pin", _("pin is the id of an entry, as in the links to the other pages.")
-        )
-    return uuid.UUID(text)
 
 
 def _anchor(params: Mapping[str, Any]) -> Anchor | None:

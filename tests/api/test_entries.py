@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -222,6 +223,47 @@ class TestList:
         assert get("entries/?target_type=auth.user&target_id=7").json()["count"] == 2
 
 
+class TestCursor:
+    @pytest.fixture(autouse=True)
+    def at_once(self) -> Iterator[None]:
+        with override_settings(AUDIT_LOG={"SETTLING_SECONDS": 0}):
+            yield
+
+    def test_following_it_to_the_end_and_polling_again(self, get: Any, api: APIClient) -> None:
+        entries = make_many(45, tenant="acme")[::-1]
+        data = get("entries/?cursor=&page_size=20&tenant=acme&format=json").json()
+        assert list(data) == ["next", "cursor", "results"]
+        ids = [row["id"] for row in data["results"]]
+        while data["next"]:
+            # What is found meanwhile is found later.
+            entries += make_many(7, tenant="acme")[::-1] if len(ids) < 40 else []
+            make_many(3)
+            data = api.get(data["next"]).json()
+            assert len(data["results"]) <= 20
+            ids += [row["id"] for row in data["results"]]
+        assert ids == [str(entry.pk) for entry in entries]
+        assert data["cursor"] == ids[-1]
+        again = "entries/?tenant=acme&cursor=" + data["cursor"]
+        assert get(again).json() == {"next": None, "cursor": ids[-1], "results": []}
+        later = make_many(2, tenant="acme")[::-1]
+        found = get(again).json()["results"]
+        assert [row["id"] for row in found] == [str(entry.pk) for entry in later]
+
+    def test_an_entry_is_the_same_as_on_a_page(self, get: Any) -> None:
+        full_entry()
+        assert get("entries/?cursor=").json()["results"] == get("entries/").json()["results"]
+
+    def test_queries(self, get: Any, django_assert_num_queries: Any) -> None:
+        for _number in range(25):
+            make(references=[("auth.group", "x")])
+        # Permissions (of the user and of the groups), transactions (anew), entries, references.
+        with django_assert_num_queries(4 if connection.vendor == "sqlite" else 6):
+            get("entries/?cursor=")
+
+    def test_exports_have_none(self, get: Any) -> None:
+        assert list(get("entries/export.csv?cursor=").json()) == ["cursor"]
+
+
 class TestWrongParameters:
     @pytest.mark.parametrize(
         ("query", "field", "part"),
@@ -246,7 +288,9 @@ class TestWrongParameters:
             ("pin=x", "pin", "id of an entry"),
             ("page=1&page=2", "page", "more than once"),
             ("taget_id=7", "taget_id", "Near to it: target_id."),
-            ("cursor=", "cursor", "There is no such parameter"),
+            ("cursor=x", "cursor", "the one of the answer before"),
+            ("cursor=&page=2", "page", "no pages where a cursor is followed"),
+            ("cursr=", "cursr", "Near to it: cursor."),
             ("xyz%25=1", "xyz%", "There are: search, occurred_after, "),
         ],
     )

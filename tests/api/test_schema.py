@@ -8,13 +8,14 @@ from django_filters.rest_framework import DjangoFilterBackend
 
 from audit_log.api import views
 from audit_log.api.filtering import EntryPagination
+from audit_log.reading.following import CURSOR
 from audit_log.reading.pagination import PARAMETERS
 from tests.reading.helpers import make
 
 
 def test_the_pages_parameters_are_described() -> None:
     described = EntryPagination().get_schema_operation_parameters(views.EntryList())
-    assert [one["name"] for one in described] == list(PARAMETERS)
+    assert [one["name"] for one in described] == [*PARAMETERS, CURSOR]
     assert {one["in"] for one in described} == {"query"}
     assert all(one["description"] and not one["required"] for one in described)
 
@@ -23,8 +24,9 @@ def test_the_described_list_is_the_one_that_is_returned(get: Any) -> None:
     make()
     entries = {"type": "array", "items": {"$ref": "#/components/schemas/Entry"}}
     schema = EntryPagination().get_paginated_response_schema(entries)
-    assert schema["required"] == list(schema["properties"]) == list(get("entries/").json())
-    assert schema["properties"]["results"] == entries
+    for described, path in zip(schema["oneOf"], ["entries/", "entries/?cursor="], strict=True):
+        assert described["required"] == list(described["properties"]) == list(get(path).json())
+        assert described["properties"]["results"] == entries
 
 
 def test_generators_find_the_filters() -> None:
