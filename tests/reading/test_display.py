@@ -279,7 +279,7 @@ def test_names_are_translated_when_they_are_shown() -> None:
 
     field = Thing._meta.get_field("name")
     with translation.override("de"):
-        assert display._label_of(field, "name") == "Benutzer"
+        assert display.label_of_field(field, "name") == "Benutzer"
 
 
 def test_fields_are_in_the_model_s_order_and_those_that_are_gone_at_the_end() -> None:
