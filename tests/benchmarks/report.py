@@ -41,12 +41,12 @@ def writing(results: Mapping[str, Any], database: str, clock: str = "seconds") -
     packages = [name for name in next(iter(results.values())) if name != BARE]
     rows = []
     for case, found in results.items():
-        goal = CASES[case].goals[database == "postgres"]
+        budget = CASES[case].budget[database == "postgres"]
         sign = "≥" if case == "view" else "≤"
-        row = [CASES[case].title, f"{sign} {goal}" if goal else "", unit(case, found[BARE])]
+        row = [CASES[case].title, f"{sign} {budget}" if budget else "", unit(case, found[BARE])]
         row += [cell(case, package, found[package], found[BARE], clock) for package in packages]
         rows.append(row)
-    return table(["case", "goal", BARE, *packages], rows)
+    return table(["case", "budget", BARE, *packages], rows)
 
 
 def unit(case: str, rounds: Rounds) -> str:

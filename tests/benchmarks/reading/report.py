@@ -10,7 +10,7 @@ from tests.benchmarks.reading.measure import Figures
 from tests.benchmarks.report import quartiles, table
 
 MOST_QUERIES = 6
-GOAL = 1.5
+BUDGET = 1.5
 
 
 def pages(figures: Figures) -> str:
@@ -26,10 +26,10 @@ def pages(figures: Figures) -> str:
         found.sort(key=_ratio)
         for name, page in (("median", found[len(found) // 2]), ("slowest", found[-1])):
             rows.append([f"{group}: {name} ({page['name']})", *_figures(page)])
-        slow = [page["name"] for page in found if _ratio(page) > GOAL]
+        slow = [page["name"] for page in found if _ratio(page) > BUDGET]
         most = max(page["queries"] for page in found)
         count = f"{len(slow)} of {len(found)}"
-        rows.append([f"{group}: over {GOAL}", f"≤ {most}", count, ", ".join(slow[-12:])])
+        rows.append([f"{group}: over {BUDGET}", f"≤ {most}", count, ", ".join(slow[-12:])])
     return table(["page", "queries", "ms", "Django's own list = 1"], rows)
 
 
@@ -40,7 +40,7 @@ def _ratio(page: Mapping[str, Any]) -> float:
 def _figures(page: Mapping[str, Any]) -> list[str]:
     found = [one / unit for one, unit in zip(page["seconds"], page["units"], strict=True)]
     middle, low, high = quartiles(found)
-    mark = "" if page["group"] == "plain" or middle <= GOAL else " ✗"
+    mark = "" if page["group"] == "plain" or middle <= BUDGET else " ✗"
     many = "" if page["queries"] <= MOST_QUERIES else " ✗"
     return [
         f"{page['queries']}{many}",
