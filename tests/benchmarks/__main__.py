@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 if __package__ in {None, ""}:  # `python tests/benchmarks`
@@ -12,4 +13,7 @@ if __package__ in {None, ""}:  # `python tests/benchmarks`
 from tests.benchmarks.command import main
 
 if __name__ == "__main__":
+    # To be told to end, in whichever way, is to clean up and to report.
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

@@ -38,7 +38,7 @@ def writing(results: Mapping[str, Any], database: str, clock: str = "seconds") -
 
     ``clock`` is ``seconds``, or ``cpu``: the work of the process alone, without the server's.
     """
-    packages = [name for name in next(iter(results.values())) if name != BARE]
+    packages = [name for name in next(iter(results.values()), {}) if name != BARE]
     rows = []
     for case, found in results.items():
         budget = CASES[case].budget[database == "postgres"]

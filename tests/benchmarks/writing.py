@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from tests.benchmarks.cases import CASES, Case
 from tests.benchmarks.environment import checkout_key
-from tests.benchmarks.packages import BARE
 from tests.benchmarks.processes import Target, Worker
 from tests.benchmarks.web import Server
 
@@ -44,28 +43,38 @@ def measure(
         servers = {}
         if "view" in cases:
             servers = {one.package: stack.enter_context(Server(one, workers=2)) for one in targets}
-        for number in range(rounds):
-            say(f"Round {number + 1} of {rounds}")
-            for name, turn in turns(cases, number, len(workers)):
-                for worker in workers[turn:] + workers[:turn]:
-                    package = worker.target.package
-                    operations = sizes(CASES[name], scale)
-                    if name == "view":
-                        found = view(worker, servers[package], items, **operations)
-                    elif name != "size":
-                        found = worker.do("run", case=name, **operations)
-                    elif number or package == BARE:
-                        continue  # it is the same each time
-                    else:
-                        found = {"bytes": worker.do("size", number=operations["number"])}
-                    results[name][package].append(found)
-    return results, versions
+        # Whoever has seen enough gets what there is.
+        with suppress(KeyboardInterrupt):
+            for number in range(rounds):
+                say(f"Round {number + 1} of {rounds}")
+                for name, turn in turns(cases, number, len(workers)):
+                    for worker in workers[turn:] + workers[:turn]:
+                        package = worker.target.package
+                        operations = sizes(CASES[name], scale)
+                        if name == "view":
+                            found = view(worker, servers[package], items, **operations)
+                        else:
+                            found = worker.do("run", case=name, **operations)
+                        results[name][package].append(found)
+            if "size" in cases:
+                say("Sizes")
+                number = sizes(CASES["size"], scale)["number"]
+                for worker in workers:
+                    found = {"bytes": worker.do("size", number=number)}
+                    results["size"][worker.target.package].append(found)
+    return {case: whole for case, found in results.items() if (whole := even(found))}, versions
+
+
+def even(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what all packages have done equally often; nothing where one has not."""
+    done = min(map(len, found.values()))
+    return {package: rounds[:done] for package, rounds in found.items()} if done else {}
 
 
 def turns(cases: Sequence[str], number: int, packages: int) -> Iterator[tuple[str, int]]:
     """Yield the cases of a round, each as often as it is done in one, and which package begins."""
     for name in cases:
-        times = CASES[name].times
+        times = CASES[name].times if name != "size" else 0  # which is the same each time
         for turn in range(number * times, (number + 1) * times):
             yield name, turn % packages
 

@@ -173,6 +173,8 @@ def profile(case: str, number: int, warm_up: int, lines: int = 40) -> str:
 
 def size(number: int) -> float:
     """Return the bytes that a record of an update takes: the log's tables and all indexes."""
+    if not PACKAGE.log():
+        return 0
     clear(*PACKAGE.log())
     before = log_size()
     reset(number)
