@@ -15,6 +15,7 @@ from audit_log.conf import settings
 NEVER_SEEN = (
     "raw SQL: cursor.execute(), Manager.raw() that writes, RunSQL in migrations",
     "QuerySet._raw_delete(), _update() and other private methods",
+    "manage.py flush, which empties all tables, those of the log too",
     "what the database does by itself: triggers, ON DELETE CASCADE, partitions dropped",
     "programs other than this one",
     "reads, unless code calls record(); using a token of Django REST framework",

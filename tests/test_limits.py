@@ -46,6 +46,7 @@ LIMITS = {
     # Not seen
     "SQL that Django's ORM does not write": Limit(f"{HERE}::test_sql", "raw SQL"),
     "What the database does by itself": Limit(f"{HERE}::test_database_cascade", "audit_log.W004"),
+    "manage.py flush": Limit(f"{HERE}::test_flush", "manage.py flush"),
     "Private methods of QuerySet": Limit(f"{HERE}::test_private_methods", "_raw_delete()"),
     "Reads": Limit(f"{HERE}::test_reads", "reads, unless"),
     "The contents of files": Limit(
@@ -149,6 +150,14 @@ def test_sql():
     with connection.cursor() as cursor:
         cursor.execute("UPDATE testapp_country SET name = 'B'")
     assert actions() == ["country.create"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_flush():
+    Author.objects.create(name="Ann")
+    call_command("flush", verbosity=0, interactive=False)
+    assert not Author.objects.exists()
+    assert entries() == []
 
 
 @pytest.mark.django_db
