@@ -27,7 +27,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 MAX_NAME_LENGTH = 100
 
 
-IN_SENTENCES = ("actor", "type", "target", "action")
+IN_SENTENCES = ("actor", "type", "target", "action", "related")
 """What may stand in braces in an action's sentence."""
 
 
@@ -56,9 +56,10 @@ def action(
     ``name`` is ``noun.verb`` in lower case, ``label`` what people read ("License reset",
     lazily translated), ``event_type`` one of ``create``, ``update``, ``delete``,
     ``access``, ``other``. ``sentence`` tells an entry in one: "{actor} invited {target}", with
-    ``{actor}``, ``{target}``, ``{type}`` (the target's, in words) and ``{action}`` (the label);
-    without it, one is made of the label. Raises ``ValueError`` for a name, event type or
-    sentence that is no such, and for a second declaration that differs.
+    ``{actor}``, ``{target}``, ``{type}`` (the target's, in words), ``{action}`` (the label) and
+    ``{related}`` (what was added to many-to-many fields or removed from them); without it, one
+    is made of the label. Raises ``ValueError`` for a name, event type or sentence that is no
+    such, and for a second declaration that differs.
     """
     if not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
         raise ValueError(

@@ -21,6 +21,13 @@ urlpatterns = [
     path("api/tracker/", include("example_project.tracker.api")),
     path("api/workspaces/", include("example_project.workspaces.api")),
     path("api/flows/", include("example_project.flows.api")),
+    path("audit-log/", include("audit_log.urls", namespace="whole_log")),
+    # The same pages of one workspace's or tenant's log alone: see example_project.visibility.
+    path(
+        "workspaces/<slug:workspace>/settings/audit-log/",
+        include("audit_log.urls", namespace="workspace_log"),
+    ),
+    path("flows/<slug:tenant>/audit-log/", include("audit_log.urls", namespace="flows_log")),
     path("languages/", include("example_project.languages.urls")),
     path("tracker/", include("example_project.tracker.urls")),
     path("workspaces/", include("example_project.workspaces.urls")),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from example_project.tenants import of_flows, of_workspace
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -11,10 +13,23 @@ if TYPE_CHECKING:
 
 
 def visible(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
-    """Return everything to who may view the log; to others the logs of what they administer."""
+    """Return everything to who may view the log; to others the logs of what they administer.
+
+    On the pages of one workspace or tenant nothing but its own log.
+    """
+    entries = _of_the_place(request, entries)
     if request.user.has_perm("audit_log.view_auditentry"):
         return entries
     return entries.filter(tenant__in=tenants_of(request.user))
+
+
+def _of_the_place(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
+    match = getattr(request, "resolver_match", None)
+    if match is not None and match.namespace == "workspace_log":
+        return entries.filter(tenant=of_workspace(match.kwargs["workspace"]))
+    if match is not None and match.namespace == "flows_log":
+        return entries.filter(tenant=of_flows(match.kwargs["tenant"]))
+    return entries
 
 
 def tenants_of(user: Any) -> list[str]:

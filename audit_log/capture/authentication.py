@@ -21,19 +21,22 @@ LOG_OUT = "user.log_out"
 # The verbs that policies of user models have by themselves.
 WORDS = {
     "activate": (_("User activated"), _("{actor} activated {target}")),
-    "add_permission": (_("Permission given to user"), _("{actor} gave a permission to {target}")),
-    "add_to_group": (_("User added to group"), _("{actor} added {target} to a group")),
+    "add_permission": (
+        _("Permission given to user"),
+        _("{actor} gave {target} the permission {related}"),
+    ),
+    "add_to_group": (_("User added to group"), _("{actor} added {target} to {related}")),
     "change_password": (_("Password changed"), _("{actor} changed the password of {target}")),
     "deactivate": (_("User deactivated"), _("{actor} deactivated {target}")),
     "make_staff": (_("User made staff"), _("{actor} made {target} staff")),
     "make_superuser": (_("User made superuser"), _("{actor} made {target} a superuser")),
     "remove_from_group": (
         _("User removed from group"),
-        _("{actor} removed {target} from a group"),
+        _("{actor} removed {target} from {related}"),
     ),
     "remove_permission": (
         _("Permission taken from user"),
-        _("{actor} took a permission from {target}"),
+        _("{actor} took the permission {related} from {target}"),
     ),
     "unmake_staff": (_("User no longer staff"), _("{actor} took staff access from {target}")),
     "unmake_superuser": (

@@ -28,6 +28,7 @@ MAIN_FIELDS = (
     "action",
     "target_type",
     "actor",
+    "object",
 )
 
 EXPIRING_DAYS = 30
@@ -73,7 +74,8 @@ class Listing:
     @property
     def redirect_url(self) -> str:
         """Where to go because the actor was given by name, or empty."""
-        no_such_key = "actor" in self._query.form.errors
+        wrong = self._query.form.errors
+        no_such_key = "actor" in wrong or "object" in wrong
         if self.page is not None and self.page.count == 0:
             no_such_key = keys_are_free_text()
         clarified = self._query.clarified if no_such_key else None

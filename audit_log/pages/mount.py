@@ -22,8 +22,7 @@ class Mount:
     def __init__(self, request: HttpRequest) -> None:
         match: Any = request.resolver_match
         self._namespace = match.namespace
-        captured = match.captured_kwargs or {}
-        self._captured = {name: value for name, value in captured.items() if name not in OWN}
+        self._captured = {name: match.kwargs[name] for name in match.kwargs if name not in OWN}
 
     def url(self, name: str, **kwargs: Any) -> str:
         """Return the address of a page of ``audit_log.urls``."""

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from audit_log.identity import MAX_ID_LENGTH, clean
 from audit_log.journal.actors import name_of
 from audit_log.pages.actors import find_users
 from audit_log.reading.filters import AuditEntryFilter
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from audit_log.querysets import AuditEntryQuerySet
 
+MOST_OBJECTS = 20
+"""Types of objects with one key that are named."""
 MAX_SHOWN = 100
 """Characters of a wrong value that its message repeats."""
 
@@ -28,8 +31,9 @@ MAX_SHOWN = 100
 class Query:
     """The filters of a request.
 
-    The actor may be given by user name or e-mail address too. Then ``clarified`` has the
-    filters with that user's key, by which the request is to be asked again.
+    The actor may be given by user name or e-mail address too, the object by its key alone.
+    Then ``clarified`` has the filters with that user's key and the object's type, by which the
+    request is to be asked again.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -42,6 +46,8 @@ class Query:
         }
         if "actor" in self.form.errors and len(request.GET.getlist("actor")) == 1:
             self._explain_actor()
+        if "object" in self.form.errors and self._bare_key:
+            self._explain_object()
 
     @property
     def is_valid(self) -> bool:
@@ -85,15 +91,50 @@ class Query:
 
     @property
     def clarified(self) -> dict[str, str] | None:
-        """The filters with the key of the one user whom the actor filter names."""
-        if len(self.named_users) != 1:
-            return None
-        return {**self.filters, "actor": str(self.named_users[0].pk)}
+        """The filters with the one user's key and the one object's type that they mean."""
+        clear = dict(self.filters)
+        if "object" in self.form.errors and len(self.named_objects) == 1:
+            clear["object"] = self.named_objects[0]
+            if clear.get("target_type") == clear["object"].partition(":")[0]:
+                # It said which object is meant; what refers to it is of other types.
+                del clear["target_type"]
+        asks_for_user = "actor" in self.form.errors or "object" not in self.form.errors
+        if asks_for_user and len(self.named_users) == 1:
+            clear["actor"] = str(self.named_users[0].pk)
+        return None if clear == self.filters else clear
 
     @cached_property
     def named_users(self) -> list[AbstractBaseUser]:
         """The users whose name or address the actor filter holds."""
         return find_users(self.filters.get("actor", ""), self.entries)
+
+    @cached_property
+    def named_objects(self) -> list[str]:
+        """The objects with the key that the object filter holds, as ``app_label.model:id``."""
+        if not self._bare_key:
+            return []
+        chosen = self.filters.get("target_type")
+        if chosen and "target_type" not in self.form.errors:
+            return [f"{chosen}:{self._bare_key}"]
+        found = self.entries.filter(target_id=self._bare_key).order_by()
+        types = found.values_list("target_type", flat=True).distinct()[:MOST_OBJECTS]
+        return sorted(f"{target_type}:{self._bare_key}" for target_type in types)
+
+    @property
+    def _bare_key(self) -> str:
+        """What the object filter holds, where it can be a key without a type."""
+        text = self.filters.get("object", "")
+        is_key = ":" not in text and clean(text) == text and len(text) <= MAX_ID_LENGTH
+        return text if is_key and len(self.request.GET.getlist("object")) == 1 else ""
+
+    def _explain_object(self) -> None:
+        shown = {"text": visible(self._bare_key[:MAX_SHOWN])}
+        if self.named_objects:
+            shown["objects"] = ", ".join(map(visible, self.named_objects))
+            message = _("Several objects have the ID “%(text)s”. Give one of: %(objects)s.")
+        else:
+            message = _("No object has the ID “%(text)s”.")
+        self.form.errors["object"] = self.form.error_class([message % shown])
 
     def _explain_actor(self) -> None:
         shown = {"text": visible(self.filters.get("actor", "")[:MAX_SHOWN])}

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit_log import catalogue
-from audit_log.reading.display import actor_text, model_of, target_text
-from audit_log.reading.values import visible
+from audit_log.reading.display import actor_text, model_of, related_of, target_text
+from audit_log.reading.values import as_mapping, visible
 from audit_log.vocabulary import Outcome
 
 if TYPE_CHECKING:
     from audit_log.models import AuditEntry
+
+MAX_RELATED = 3
+"""Related objects that a sentence names."""
 
 _WITH_ADDRESS = re.compile(r"(?P<name>.+) <[^<>]+>")
 
@@ -35,7 +39,8 @@ def sentence_of(entry: AuditEntry) -> str:
 def sentence_html(entry: AuditEntry) -> SafeString:
     """Return :func:`sentence_of` with actor and target isolated, whatever their direction."""
     template, parts = _told(entry)
-    isolated = {name: format_html("<bdi>{}</bdi>", text) for name, text in parts.items()}
+    names = parts.keys() & {"actor", "target", "related"}
+    isolated = {name: format_html("<bdi>{}</bdi>", parts[name]) for name in names}
     # The template's own text is data too: a label, or somebody's translation.
     return format_html(conditional_escape(template), **parts | isolated)
 
@@ -59,13 +64,30 @@ def _told(entry: AuditEntry) -> tuple[str, dict[str, str]]:
     kind = visible(entry.target_type) if model is None else str(model._meta.verbose_name)
     parts["type"] = kind
     sentence = catalogue.sentence_of(entry.action)
-    if sentence and _is_usable(sentence):
+    parts["related"] = _related(entry) if "{related}" in sentence else ""
+    if sentence and _is_usable(sentence) and (parts["related"] or "{related}" not in sentence):
         return sentence, parts
     if label.casefold().startswith(f"{kind.casefold()} "):
         verb = label[len(kind) + 1 :]
         if verb.isalpha():
             return _("{actor} {verb} {type} {target}"), {**parts, "verb": verb}
     return _("{actor}: {action}: {target}"), parts
+
+
+def _related(entry: AuditEntry) -> str:
+    """Return the names of what was added to many-to-many fields, or removed from them."""
+    changes = [as_mapping(parts) for parts in as_mapping(entry.changes).values()]
+    names = [
+        item.text
+        for parts in changes
+        for side in ("added", "removed")
+        for item in related_of(parts.get(side))
+    ]
+    if len(names) > MAX_RELATED:
+        more = len(names) - MAX_RELATED
+        text = ngettext("%(names)s and %(more)s more", "%(names)s and %(more)s more", more)
+        return text % {"names": ", ".join(names[:MAX_RELATED]), "more": more}
+    return ", ".join(names)
 
 
 @lru_cache(maxsize=512)

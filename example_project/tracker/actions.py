@@ -27,5 +27,16 @@ LABELS = {
     "app_permission_group.remove_group": _("Group removed from app permission group"),
     "app_permission_group.set_permissions": _("Permissions of app permission group set"),
 }
+SENTENCES = {
+    "add_user": _("{actor} added {related} to {type} {target}"),
+    "remove_user": _("{actor} removed {related} from {type} {target}"),
+    "add_group": _("{actor} added {related} to {type} {target}"),
+    "remove_group": _("{actor} removed {related} from {type} {target}"),
+    "add_to_group": _("{actor} added {target} to {related}"),
+    "remove_from_group": _("{actor} removed {target} from {related}"),
+    "set_permissions": _("{actor} set the permissions of {type} {target}"),
+}
+"""By verb."""
+
 for name, label in LABELS.items():
-    action(name, label=label)
+    action(name, label=label, sentence=SENTENCES.get(name.partition(".")[2], ""))

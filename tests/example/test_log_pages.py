@@ -1,0 +1,85 @@
+"""The log's pages in the example: of everything that a person may see, and of one place alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from audit_log.catalogue import label_of
+from audit_log.models import AuditEntry
+from audit_log.reading.sentences import sentence_of
+from example_project import settings as example
+from example_project.demo.story import tell
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("example_project.urls")]
+BRIGHTSIDE = "/workspaces/brightside/settings/audit-log/"
+PLACES = {
+    "wanda": {"/audit-log/", BRIGHTSIDE},
+    "nils": {"/audit-log/", "/workspaces/northwind/settings/audit-log/"},
+    "finn": {"/audit-log/", "/flows/harbor/audit-log/"},
+    "support": {
+        "/audit-log/",
+        BRIGHTSIDE,
+        "/workspaces/northwind/settings/audit-log/",
+        "/flows/harbor/audit-log/",
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def story(settings: Any) -> None:
+    settings.AUDIT_LOG = example.AUDIT_LOG
+    settings.LOGIN_URL = example.LOGIN_URL
+    settings.TEMPLATES = example.TEMPLATES
+    tell()
+
+
+def client_of(username: str) -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=username))
+    return client
+
+
+def test_each_sees_the_log_of_what_they_administer() -> None:
+    key = AuditEntry.objects.filter(action="api_key.revoke", tenant="workspaces:brightside").first()
+    for username, places in PLACES.items():
+        client = client_of(username)
+        for place in set.union(*PLACES.values()):
+            page = client.get(place)
+            assert page.status_code == 200
+            assert "Four systems" in page.text  # below the example's base template
+            empty = "Nothing has been recorded yet." in page.text
+            assert empty == (place not in places), (username, place)
+        sees = username in {"wanda", "support"}
+        for path in (f"entries/{key.pk}/", f"objects/{key.target_type}/{key.target_id}/"):
+            assert client.get(f"/audit-log/{path}").status_code == (200 if sees else 404)
+            assert client.get(BRIGHTSIDE + path).status_code == (200 if sees else 404)
+            assert client.get(f"/flows/harbor/audit-log/{path}").status_code == 404
+
+
+def test_links_stay_in_the_place() -> None:
+    page = client_of("wanda").get(BRIGHTSIDE).text
+    assert f'href="{BRIGHTSIDE}entries/' in page
+    assert f'href="{BRIGHTSIDE}export.csv' in page
+    assert 'href="/audit-log/entries/' not in page
+
+
+def test_every_action_has_a_sentence() -> None:
+    told = {
+        entry.action: sentence_of(entry)
+        for entry in AuditEntry.objects.filter(outcome="success").order_by("id")
+    }
+    assert told["api_key.revoke"].startswith("Keiko Mori revoked API key Time sheets")
+    assert told["user.add_to_group"] == "Tess Novak added hugo to Finance"
+    assert told["license.disable"] == "Mara Lindqvist disabled license L-3008"
+    # Nothing but the permissions of Django's groups is told as "actor: label: target".
+    unsaid = {action for action in told if f": {label_of(action)}" in told[action]}
+    assert unsaid == {"group.add_permission"}
+
+
+def test_failures_are_told_as_such() -> None:
+    entry = AuditEntry.objects.filter(action="device.borrow", outcome="failure").first()
+    assert sentence_of(entry) == "activation-service: Device borrowed (failed): l-3001-ws2"
