@@ -21,7 +21,7 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 
 from audit_log.access import export_response, record_view
-from audit_log.admin.pages import admin_url, app_crumb, page_context
+from audit_log.admin.pages import admin_url, app_crumb, explained, page_context
 from audit_log.admin.targets import change_page_of
 from audit_log.models import AuditEntry, AuditHold
 from audit_log.pages.listing import EXPIRING_DAYS, Listing, Urls
@@ -78,6 +78,7 @@ class AuditEntryAdmin(EntryAdmin):
         expiring = path("export/expiring/<int:days>/", view, name=f"{name}_expiring")
         return [export, expiring, *super().get_urls()]
 
+    @explained
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -106,6 +107,7 @@ class AuditEntryAdmin(EntryAdmin):
             status=400 if listing.is_wrong else 200,
         )
 
+    @explained
     def change_view(
         self,
         request: HttpRequest,
@@ -139,6 +141,7 @@ class AuditEntryAdmin(EntryAdmin):
             page_context(self, request, title, crumbs) | context,
         )
 
+    @explained
     def export_view(self, request: HttpRequest, days: int | None = None) -> HttpResponseBase:
         """Stream the entries that the query parameters ask for as CSV.
 

@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from audit_log import registry
-from audit_log.admin.pages import admin_url, app_crumb, page_context
+from audit_log.admin.pages import admin_url, app_crumb, explained, page_context
 from audit_log.identity import type_of
 from audit_log.reading.display import target_text
 from audit_log.reading.values import visible
@@ -53,6 +53,7 @@ class AuditHistoryAdminMixin(AnyModelAdmin):
             return response
         return _overlaid(response, "audit_log/admin/change_form.html")
 
+    @explained
     def history_view(
         self,
         request: HttpRequest,

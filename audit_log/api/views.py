@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar, cast
 
 from django.apps import apps
+from django.db import DatabaseError
 from django.db.models import Prefetch
 from django.http.response import HttpResponseBase
+from rest_framework.exceptions import APIException
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
@@ -24,13 +26,28 @@ from audit_log.querysets import AuditEntryQuerySet
 from audit_log.reading import pagination
 from audit_log.reading.filters import AuditEntryFilter, target_types
 from audit_log.reading.following import CURSOR
+from audit_log.reading.missing import MESSAGE, tables_are_missing
 from audit_log.reading.visibility import visible_entries
+
+
+class NoTables(APIException):
+    """503: ``migrate`` was not run yet."""
+
+    status_code = 503
+    default_code = "no_tables"
+    default_detail = MESSAGE
 
 
 class AuditView(APIView):
     """The permission sits here, whatever the host's defaults are; who asks, the host says."""
 
     permission_classes = [MayRead]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Say so where the log has no tables yet."""
+        if isinstance(exc, DatabaseError) and tables_are_missing(exc):
+            exc = NoTables()
+        return super().handle_exception(exc)
 
     def get_renderers(self) -> list[BaseRenderer]:
         """Leave out pages for browsers where their templates are not installed."""

@@ -6,6 +6,7 @@ import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError
 from django.http import Http404, HttpResponseBadRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
@@ -20,6 +21,7 @@ from audit_log.pages.mount import Mount
 from audit_log.pages.query import Query
 from audit_log.pages.rows import ANY
 from audit_log.reading.display import target_text
+from audit_log.reading.missing import MESSAGE, tables_are_missing
 from audit_log.reading.values import visible
 from audit_log.reading.visibility import may_export, may_read, visible_entries
 from audit_log.retention import Retention, expiring
@@ -51,10 +53,18 @@ class LogView(View):
         elif not (may_export if self.exports else may_read)(request):
             response = self.render("audit_log/pages/denied.html", {}, status=403)
         else:
-            response = super().dispatch(request, *args, **kwargs)
+            response = self._dispatch(request, *args, **kwargs)
         # What somebody else may see is nobody's business who uses the browser next.
         add_never_cache_headers(response)
         return response
+
+    def _dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except DatabaseError as error:
+            if not tables_are_missing(error):
+                raise
+        return self.render("audit_log/pages/no_tables.html", {"message": MESSAGE}, status=503)
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> TemplateResponse:
         """Return a page below the host's base template."""

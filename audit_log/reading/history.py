@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.utils.http import urlencode
 
+from audit_log.reading.missing import MESSAGE, tables_are_missing
 from audit_log.reading.pagination import PARAMETERS, InvalidPage, Page, paginate
 from audit_log.reading.state import AsOf, PartlyHidden, parse_at, visible_state
 from audit_log.reading.visibility import visible_entries
@@ -63,6 +65,10 @@ def history_of(
     except InvalidPage as error:
         first = _url(request, anchor, None, 1)
         return History(target_type, target_id, anchor, None, str(error), first)
+    except DatabaseError as error:
+        if not tables_are_missing(error):
+            raise
+        return History(target_type, target_id, anchor, None, str(MESSAGE), "")
     history = History(
         target_type,
         target_id,
