@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,8 @@ def run(arguments: list[str]) -> int:
     where = machine.describe()
     figures: dict[str, Any] = {"machine": where, "rows": rows, "seed": options.seed}
     texts = []
-    with ExitStack() as stack:
+    # Whoever has seen enough gets the parts that are whole.
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         large = stack.enter_context(
             measure.opened(target["large"], options.rows, options.seed, folder)
         )
@@ -76,7 +77,7 @@ def run(arguments: list[str]) -> int:
             figures["exports"] = exports
             texts.append(report.exports(exports))
     about = {"entries": f"{options.rows:,}", "rounds": str(options.rounds)}
-    texts.append(conditions({**where, **about}, figures["versions"]))
+    texts.append(conditions({**where, **about}, figures.get("versions", {})))
     text = "\n\n".join(texts)
     print(text)
     if options.markdown:
