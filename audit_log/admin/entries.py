@@ -27,7 +27,7 @@ from audit_log.models import AuditEntry, AuditHold
 from audit_log.pages.listing import EXPIRING_DAYS, Listing, Urls
 from audit_log.pages.query import Query
 from audit_log.pages.rows import ANY
-from audit_log.reading.display import target_text
+from audit_log.reading.sentences import sentence_of
 from audit_log.reading.visibility import may_export, may_read, visible_entries
 from audit_log.retention import MAX_DAYS, Retention, expiring
 
@@ -124,7 +124,7 @@ class AuditEntryAdmin(EntryAdmin):
         record_view(request, "entry", [entry], id=str(entry.pk))
         retention = Retention()
         end = retention.kept_until(entry)
-        title = ": ".join(filter(None, [entry.action_label, target_text(entry)]))
+        title = sentence_of(entry)
         crumbs = [app_crumb(self), (self._name, self._url("changelist")), (title, "")]
         context = {
             "entry": entry,

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from audit_log.reading import display
+from audit_log.reading.ages import age_text
+from audit_log.reading.groups import grouped
+from audit_log.reading.sentences import further_label, sentence_html
 from audit_log.reading.values import visible
 from audit_log.vocabulary import ActorType
 
@@ -35,13 +39,12 @@ MAX_REASON = 200
 class Row:
     """One entry, in words."""
 
-    entry: AuditEntry
-    id: uuid.UUID
     url: str
-    description: str
-    time_iso: str
-    date: str
+    age: str
     time: str
+    """In the reader's zone; ``time_iso`` with its offset."""
+    time_iso: str
+    sentence: SafeString
     actor: str
     actor_kind: str
     """Empty where the name says it."""
@@ -50,16 +53,24 @@ class Row:
     event_type_label: str
     action: str
     action_label: str
-    failed: bool
+    """Empty where the sentence says it."""
     fields: list[str]
     more_fields: int
     reason: str
-    target: str
+    target_id: str
     target_url: str
     target_type: str
     type_label: str
     address: str
     correlation_url: str
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """Rows of one request; ``url`` leads to all of its entries, empty for a row by itself."""
+
+    rows: list[Row]
+    url: str
 
 
 class Rows:
@@ -73,9 +84,12 @@ class Rows:
         self._list_url = list_url
         self._entry_url = entry_url
         self._type_labels: dict[str, str] = {}
+        self._now = timezone.now()
 
-    def __iter__(self) -> Iterator[Row]:
-        return map(self._row, self._entries)
+    def __iter__(self) -> Iterator[RowGroup]:
+        for group in grouped(self._entries):
+            rows = [self._row(entry) for entry in group.entries]
+            yield RowGroup(rows, rows[0].correlation_url if group.is_several else "")
 
     def _row(self, entry: AuditEntry) -> Row:
         moment = entry.occurred_at
@@ -86,25 +100,22 @@ class Rows:
         actor, kind = display.actor_text(entry), display.actor_kind(entry)
         key = f"{entry.target_type}:{entry.target_id}"
         return Row(
-            entry=entry,
-            id=entry.pk,
             url=self._entry_url.replace(str(ANY), str(entry.pk)),
-            description=visible(str(entry)),
+            age=age_text(entry.occurred_at, self._now),
+            time=f"{time_iso[:10]} {time_iso[11:19]}",
             time_iso=time_iso,
-            date=time_iso[:10],
-            time=time_iso[11:19],
+            sentence=sentence_html(entry),
             actor=actor,
             actor_kind="" if entry.actor_type == ActorType.USER or actor == kind else kind,
             actor_url="" if entry.actor_id is None else self._filtered(actor=entry.actor_id),
             event_type=entry.event_type,
             event_type_label=str(entry.get_event_type_display()),
-            action=entry.action,
-            action_label=entry.action_label,
-            failed=entry.outcome == "failure",
+            action=visible(entry.action),
+            action_label=further_label(entry),
             fields=fields[:MAX_FIELDS],
             more_fields=max(0, len(fields) - MAX_FIELDS),
             reason=Truncator(visible(entry.reason)).chars(MAX_REASON) if entry.reason else "",
-            target=display.target_text(entry),
+            target_id=visible(entry.target_id),
             target_url=self._filtered(object=key) if entry.target_id else "",
             target_type=visible(entry.target_type),
             type_label=self._type_label(entry.target_type),

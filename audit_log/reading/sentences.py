@@ -45,6 +45,12 @@ def sentence_html(entry: AuditEntry) -> SafeString:
     return format_html(conditional_escape(template), **parts | isolated)
 
 
+def further_label(entry: AuditEntry) -> str:
+    """Return what the action is called; empty where the sentence says just that."""
+    label = visible(entry.action_label)
+    return "" if label in sentence_of(entry) else label
+
+
 def actor_name(entry: AuditEntry) -> str:
     """Return who did it, without the address where there is a name."""
     match = _WITH_ADDRESS.fullmatch(entry.actor_repr)

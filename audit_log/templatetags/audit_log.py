@@ -50,12 +50,15 @@ def audit_history(
     history = history_of(request, *target, None if limit is None else int(limit))
     if history.page is not None:
         record_view(request, "history", history.page.entries, object=":".join(target))
+    in_admin = "admin" in getattr(request.resolver_match, "app_names", ())
+    # On the log's own pages in the application.
+    mount = context.get("mount") if isinstance(context.get("mount"), Mount) else None
     return {
         "history": history,
         "title": title or _("History"),
-        "in_admin": "admin" in getattr(request.resolver_match, "app_names", ()),
-        # On the log's own pages in the application.
-        "mount": context.get("mount") if isinstance(context.get("mount"), Mount) else None,
+        "in_admin": in_admin,
+        "mount": mount,
+        "columns": 5 if in_admin or mount else 4,
         "csp_nonce": context.get("csp_nonce"),
     }
 

@@ -8,8 +8,6 @@ from django import template
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from audit_log.reading.values import visible
-
 if TYPE_CHECKING:
     from audit_log.models import AuditEntry, AuditReference
 
@@ -28,9 +26,3 @@ def entries_url(context: template.Context, **filters: Any) -> str:
 def object_key(named: AuditEntry | AuditReference) -> str:
     """Return what the filter ``object`` takes: ``"app_label.model:id"``."""
     return f"{named.target_type}:{named.target_id}"
-
-
-@register.filter
-def visible_text(entry: AuditEntry) -> str:
-    """Return the entry's one-line description."""
-    return visible(str(entry))

@@ -8,7 +8,8 @@ from django import template
 
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
-from audit_log.reading.sentences import sentence_html, sentence_of
+from audit_log.reading.groups import grouped
+from audit_log.reading.sentences import further_label, sentence_html, sentence_of
 from audit_log.reading.values import json_text, visible
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ register.filter("position_text", display.position_text)
 register.filter("json_text", json_text)
 register.filter("visible", visible)
 register.filter("age_text", age_text)
+register.filter("grouped", grouped)
+register.filter("further_label", further_label)
 register.filter("sentence", sentence_of)
 register.filter("sentence_html", sentence_html)
 

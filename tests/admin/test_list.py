@@ -15,7 +15,7 @@ NO_MATCH = "No entry matches these filters."
 
 def shown(page: str) -> list[str]:
     """The targets on the page, in their order."""
-    return re.findall(r'title="All entries of this object"><bdi>(.*?)</bdi>', page)
+    return re.findall(r'class="audit-log-sentence"[^>]*>.*<bdi>(.*?)</bdi></span>', page)
 
 
 def link(page: str, name: str) -> str:
@@ -35,7 +35,10 @@ def test_a_row(admin: Client) -> None:
     )
     page = text(admin.get(LIST))
     assert "Ann Smith &lt;ann@example.com&gt;" in page
-    assert 'title="book.publish">Book: publish<' in page
+    assert 'title="book.publish"><bdi>Ann Smith</bdi>: Book: publish: <bdi>Middlemarch<' in page
+    assert 'title="update"><span class="audit-log-hidden">update: <' in page
+    assert f'<time datetime="{entry.occurred_at.isoformat()}"' in page
+    assert f'just now <span dir="ltr">{entry.occurred_at:%Y-%m-%d %H:%M:%S}<' in page
     assert shown(page) == ["Middlemarch"]
     assert "192.0.2.7" in page
     assert f'href="{entry_url(entry)}"' in page
@@ -49,11 +52,35 @@ def test_a_row(admin: Client) -> None:
 def test_an_entry_of_nobody_about_nothing(admin: Client) -> None:
     make_entry(target_type="", target_id="", target_repr="", changes={}, action="gone.away")
     page = text(admin.get(LIST))
-    assert ">gone.away<" in page
+    assert "<bdi>system</bdi>: gone.away<" in page
     assert "system" in page
     assert "?object=" not in page
     assert "?actor=" not in page
     assert "?correlation_id=" not in page
+
+
+def test_entries_of_one_request_stand_together(
+    admin: Client, django_assert_max_num_queries
+) -> None:
+    for request in ("r0", "r1", "r1", "r1", "", "", "r1"):
+        make_entry(correlation_id=request)
+    with django_assert_max_num_queries(6):
+        page = text(admin.get(LIST))
+    together = link(page, "3 entries of one request or run")
+    assert together == f"{LIST}?correlation_id=r1"
+    assert page.count("of one request or run") == 1
+    assert page.count("<tbody") == 5
+    # Those that stand alone have the link in their row.
+    assert page.count('title="All entries with the same correlation ID"') == 3
+    assert len(shown(text(admin.get(together)))) == 4
+
+
+def test_a_request_on_two_pages(admin: Client) -> None:
+    for _number in range(5):
+        make_entry(correlation_id="r1")
+    first = text(admin.get(LIST, {"page_size": "2"}))
+    assert "2 entries of one request or run" in first
+    assert "2 entries of one request or run" in text(admin.get(link(first, "Next")))
 
 
 def test_the_reason_is_in_sight(admin: Client) -> None:
@@ -67,7 +94,7 @@ def test_the_reason_is_in_sight(admin: Client) -> None:
 
 def test_a_failure_says_so(admin: Client) -> None:
     make_entry(outcome="failure")
-    assert ">failed<" in text(admin.get(LIST))
+    assert "Book updated (failed): " in text(admin.get(LIST))
 
 
 def test_nothing_recorded_and_nothing_found(admin: Client) -> None:

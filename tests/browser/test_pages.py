@@ -99,7 +99,7 @@ def test_the_history_of_what_was_deleted(page: Page, base: str, shoot: Shoot) ->
     seen(page.get_by_role("cell", name="480"))
     shoot(page, "deleted")
     page.get_by_role("link", name="Details").click()
-    seen(page.get_by_role("heading", name="Book deleted: Felix Holt"))
+    seen(page.get_by_role("heading", name="Carla Núñez deleted book Felix Holt"))
 
 
 def test_the_panel_on_a_page_of_the_project(

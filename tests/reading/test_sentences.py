@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from audit_log import action, catalogue
 from audit_log.models import AuditEntry
-from audit_log.reading.sentences import sentence_html, sentence_of
+from audit_log.reading.sentences import further_label, sentence_html, sentence_of
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,12 @@ def entry(**values: Any) -> AuditEntry:
 )
 def test_sentences(values: dict[str, Any], sentence: str) -> None:
     assert sentence_of(entry(**values)) == sentence
+
+
+def test_the_label_where_the_sentence_does_not_say_it() -> None:
+    assert further_label(entry()) == "Book updated"
+    assert further_label(entry(action="book.publish")) == ""
+    assert further_label(entry(outcome="failure")) == ""
 
 
 def test_an_action_with_a_sentence_of_its_own() -> None:

@@ -64,7 +64,10 @@ def test_a_panel(user: User, author: Author) -> None:
         ">History</h2>",
         "Time (UTC)",
         "Ann &lt;a@b.c&gt;",
+        "<bdi>Ann</bdi> changed author <bdi>Eliot</bdi>",
         "Author updated",
+        ">just now <span",
+        ">update: </span>",
         "192.0.2.7",
         "typo",
         "<summary><bdi>Name</bdi>",
@@ -84,12 +87,18 @@ def test_entries_that_refer_to_the_object(user: User, author: Author) -> None:
         entry=entry, target_type="testapp.author", target_id=str(author.pk)
     )
     panel = render(request_of(user), object=author)
-    assert "Book: <bdi>Middlemarch</bdi>" in panel
+    assert "</bdi> changed book <bdi>Middlemarch</bdi>" in panel
 
 
-def test_the_object_s_own_entries_do_not_repeat_its_name(user: User, author: Author) -> None:
-    entry_of(author)
-    assert "<bdi>Eliot</bdi></div>" not in render(request_of(user), object=author)
+def test_entries_of_one_request_stand_together(user: User, author: Author) -> None:
+    for request in ("", "", "r1", "r2", "r2", "r1"):
+        entry_of(author, correlation_id=request)
+    panel = render(request_of(user), object=author)
+    assert re.findall(r"\d+ entr[a-z]+ of one request or run|<details>", panel) == [
+        "<details>",
+        "2 entries of one request or run",
+        *["<details>"] * 5,
+    ]
 
 
 def test_an_object_that_is_gone(user: User, author: Author) -> None:
