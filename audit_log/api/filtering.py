@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
-from audit_log.api.parameters import refuse_unknown
 from audit_log.reading.counting import Exactness
 from audit_log.reading.following import CURSOR, Stretch, follow
 from audit_log.reading.pagination import (
@@ -32,12 +31,11 @@ if TYPE_CHECKING:
 
 # django-filter has no types.
 class EntryFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
-    """Filters by the view's ``filterset_class``; a wrong or unknown parameter is a 400."""
+    """Filters by the view's ``filterset_class``; a wrong one is a 400."""
 
     def filter_queryset(
         self, request: Request, queryset: AuditEntryQuerySet, view: APIView
     ) -> AuditEntryQuerySet:
-        refuse_unknown(request, getattr(view, "own_parameters", ()))
         filters = self.get_filterset(request, queryset, view)
         if not filters.is_valid():
             raise ValidationError(

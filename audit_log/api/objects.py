@@ -10,7 +10,6 @@ from rest_framework.exceptions import NotFound, PermissionDenied, ValidationErro
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit_log.api.parameters import refuse_all_but
 from audit_log.api.serializers import MomentField
 from audit_log.api.views import AuditView
 from audit_log.reading.state import PartlyHidden, parse_at, visible_state
@@ -64,11 +63,11 @@ class ObjectStateDetail(AuditView):
     """
 
     serializer_class = ObjectStateSerializer
+    parameters = ("at",)
 
     def get(
         self, request: Request, target_type: str, target_id: str, *args: Any, **kwargs: Any
     ) -> Response:
-        refuse_all_but(request, ["at"])
         try:
             moment = parse_at(request.query_params.get("at", "").strip())
         except Invalid as error:

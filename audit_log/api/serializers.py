@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, cast
 
 from django.utils.functional import cached_property
@@ -11,6 +12,7 @@ from audit_log import catalogue
 from audit_log.models import AuditEntry, AuditReference
 from audit_log.reading.jsonl_format import json_key
 from audit_log.reading.moments import utc_text
+from audit_log.reading.sentences import sentence_of
 from audit_log.retention import Retention
 
 
@@ -62,10 +64,11 @@ class ReferenceSerializer(serializers.ModelSerializer[AuditReference]):
 
 
 class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
-    """One entry; read only."""
+    """One entry; read only. ``only``: nothing but the fields of these names."""
 
     occurred_at = MomentField()
     action_label = serializers.SerializerMethodField()
+    sentence = serializers.SerializerMethodField()
     actor = ActorSerializer(source="*")
     target = TargetSerializer(source="*")
     references = ReferenceSerializer(many=True)
@@ -79,6 +82,7 @@ class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
             "event_type",
             "action",
             "action_label",
+            "sentence",
             "outcome",
             "actor",
             "target",
@@ -93,8 +97,19 @@ class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
         ]
         read_only_fields = fields
 
+    def __init__(self, *args: Any, only: Collection[str] | None = None, **kwargs: Any) -> None:
+        self._only = only
+        super().__init__(*args, **kwargs)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        return {name: fields[name] for name in fields if self._only is None or name in self._only}
+
     def get_action_label(self, entry: AuditEntry) -> str:
         return catalogue.label_of(entry.action)
+
+    def get_sentence(self, entry: AuditEntry) -> str:
+        return sentence_of(entry)
 
     @cached_property
     def retention(self) -> Retention:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from django.apps import apps
 from django.db import DatabaseError
-from django.db.models import Prefetch
 from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
+from django.utils.functional import cached_property
 from rest_framework.exceptions import APIException
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.negotiation import BaseContentNegotiation
@@ -19,14 +23,16 @@ from rest_framework.views import APIView
 from audit_log import catalogue
 from audit_log.access import export_response, record_view
 from audit_log.api.filtering import EntryFilterBackend, EntryPagination
+from audit_log.api.parameters import refuse_unknown
 from audit_log.api.permissions import MayExport, MayRead
+from audit_log.api.selection import FIELDS, loading, selected_fields
 from audit_log.api.serializers import EntrySerializer
-from audit_log.models import AuditEntry, AuditReference
+from audit_log.models import AuditEntry
 from audit_log.querysets import AuditEntryQuerySet
-from audit_log.reading import pagination
 from audit_log.reading.filters import AuditEntryFilter, target_types
 from audit_log.reading.following import CURSOR
 from audit_log.reading.missing import MESSAGE, tables_are_missing
+from audit_log.reading.pagination import PARAMETERS
 from audit_log.reading.visibility import visible_entries
 
 
@@ -42,6 +48,27 @@ class AuditView(APIView):
     """The permission sits here, whatever the host's defaults are; who asks, the host says."""
 
     permission_classes = [MayRead]
+    parameters: Sequence[str] = ()
+    """What may stand in the query string; anything else is a 400."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method in {"GET", "HEAD"}:
+            refuse_unknown(request, self.parameters)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Let it be asked again at little cost: nothing but the answer itself says its tag.
+
+        An entry never changes, but what is told of it does: until when it is kept, the labels
+        of the reader's language, whether he may see it at all.
+        """
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if not response.streaming:
+            patch_cache_control(response, private=True, no_cache=True)
+            response.add_post_render_callback(partial(_unless_known, request))
+        return cast("Response", response)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Say so where the log has no tables yet."""
@@ -58,6 +85,14 @@ class AuditView(APIView):
         return plain or [JSONRenderer()]
 
 
+def _unless_known(request: Request, response: Response) -> Any:
+    if response.status_code != HTTPStatus.OK:
+        return response
+    set_response_etag(response)
+    # Made of what is sent, byte by byte: a strong tag.
+    return get_conditional_response(cast("Any", request), response["ETag"], response=response)
+
+
 class EntryView(AuditView, GenericAPIView[AuditEntry]):
     """What concerns entries sees those that the user may see."""
 
@@ -69,20 +104,26 @@ class EntryView(AuditView, GenericAPIView[AuditEntry]):
         return visible_entries(cast("Any", self.request))
 
 
-class WithReferences(EntryView):
-    """One further query fetches the references of all entries of the response."""
+class Selecting(EntryView):
+    """Whose entries have the fields that are asked for."""
+
+    @cached_property
+    def selected(self) -> list[str]:
+        return selected_fields(self.request)
 
     def get_queryset(self) -> AuditEntryQuerySet:
-        references = Prefetch("references", queryset=AuditReference.objects.order_by("pk"))
-        return super().get_queryset().prefetch_related(references)
+        return loading(super().get_queryset(), self.selected)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        return super().get_serializer(*args, only=self.selected, **kwargs)
 
 
-class EntryList(WithReferences, ListAPIView[AuditEntry]):
+class EntryList(Selecting, ListAPIView[AuditEntry]):
     """The audit log: pages by number, newest entry first, or from a cursor on, oldest first."""
 
     filter_backends = [EntryFilterBackend]
     pagination_class = EntryPagination
-    own_parameters = (*pagination.PARAMETERS, CURSOR)
+    parameters = (*AuditEntryFilter.base_filters, *PARAMETERS, CURSOR, FIELDS)
 
     def paginate_queryset(self, queryset: Any) -> Any:
         entries = super().paginate_queryset(queryset)
@@ -91,8 +132,10 @@ class EntryList(WithReferences, ListAPIView[AuditEntry]):
         return entries
 
 
-class EntryDetail(WithReferences, RetrieveAPIView[AuditEntry]):
+class EntryDetail(Selecting, RetrieveAPIView[AuditEntry]):
     """One entry of the audit log."""
+
+    parameters = (FIELDS,)
 
     # The host's default ones have nothing to filter by here.
     filter_backends = ()
@@ -116,6 +159,7 @@ class Export(EntryView):
     """The entries of the list with the same filters, as a file. Errors are JSON."""
 
     permission_classes = [MayExport]
+    parameters = tuple(AuditEntryFilter.base_filters)
     filter_backends = [EntryFilterBackend]
     pagination_class = None
     renderer_classes = [JSONRenderer]
