@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from audit_log import registry
 from audit_log.admin.pages import admin_url, app_crumb, explained, page_context
+from audit_log.conf import settings
 from audit_log.identity import type_of
 from audit_log.reading.display import target_text
 from audit_log.reading.values import visible
@@ -87,6 +88,9 @@ class AuditHistoryAdminMixin(AnyModelAdmin):
             "object": obj,
             "preserved_filters": self.get_preserved_filters(request),
             "history_target": target,
+            # Where rows are hidden, the panel is silent about what has none; a page cannot be.
+            "nothing_to_see": settings.VISIBILITY is not None
+            and not visible_entries(request).for_target(*target).exists(),
             **(extra_context or {}),
         }
         label, model = self.opts.app_label, self.opts.model_name

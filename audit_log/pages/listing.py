@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from audit_log.conf import settings
 from audit_log.pages.actors import keys_are_free_text
@@ -80,6 +81,13 @@ class Listing:
             no_such_key = keys_are_free_text()
         clarified = self._query.clarified if no_such_key else None
         return self._url(clarified) if clarified else ""
+
+    @property
+    def empty_text(self) -> str:
+        """What is said where there is no entry at all."""
+        if settings.VISIBILITY is None:
+            return _("Nothing has been recorded yet.")
+        return _("Nothing that you may see has been recorded yet.")
 
     @property
     def main_fields(self) -> list[forms.BoundField]:

@@ -46,6 +46,11 @@ class History:
     kept: tuple[tuple[str, str], ...] = ()
     """The parameters of the page that a form has to keep."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no entry is visible, on any page."""
+        return self.page is not None and self.page.count == 0
+
 
 def history_of(
     request: HttpRequest, target_type: str, target_id: str, page_size: int | None = None

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from audit_log.access import record_view
+from audit_log.conf import settings
 from audit_log.identity import key_text
 from audit_log.pages.mount import Mount
 from audit_log.reading.history import history_of
@@ -38,7 +39,8 @@ def audit_history(
     ``PAGE_SIZE``; ``title`` replaces the heading "History".
 
     Renders nothing without a request in the context, for somebody who may not read the audit
-    log, and for an object that is ``None``, empty or not saved yet. Raises ``TypeError`` for
+    log, and for an object that is ``None``, empty or not saved yet; where ``VISIBILITY`` decides
+    row by row, also where it leaves no entry of the object. Raises ``TypeError`` for
     anything else that is no model instance, and ``ValueError`` for a ``limit`` below 1.
     """
     if limit is not None and int(limit) < 1:
@@ -48,6 +50,9 @@ def audit_history(
     if request is None or target is None or not may_read(request):
         return {"history": None}
     history = history_of(request, *target, None if limit is None else int(limit))
+    if settings.VISIBILITY is not None and history.is_empty:
+        # Whether anything is recorded is not for this reader to know.
+        return {"history": None}
     if history.page is not None:
         record_view(request, "history", history.page.entries, object=":".join(target))
     in_admin = "admin" in getattr(request.resolver_match, "app_names", ())

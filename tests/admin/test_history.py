@@ -70,6 +70,14 @@ def test_the_history_page_shows_the_audit_log(admin: Client, author: Author) -> 
     assert response.context_data["object"] == author
 
 
+@override_settings(AUDIT_LOG={"VISIBILITY": "tests.admin.visibility.only_acme"})
+def test_a_reader_of_nothing_is_told_no_more_than_that(admin: Client, author: Author) -> None:
+    assert PANEL not in text(admin.get(change_url("author", author.pk)))
+    page = text(admin.get(history_url("author", author.pk)))
+    assert "Nothing that you may see has been recorded yet." in page
+    assert PANEL not in page
+
+
 def test_the_history_page_after_the_deletion(admin: Client, author: Author) -> None:
     key = author.pk
     entry = make_entry(target_type="testapp.author", target_id=str(key), target_repr="Older name")

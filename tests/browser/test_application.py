@@ -84,7 +84,7 @@ def test_somebody_else_s_log_is_not_there(page: Page, base: str, shoot: Shoot) -
     assert answer is not None
     assert answer.status == 404
     page.goto(f"{base}/workspaces/brightside/settings/audit-log/")
-    seen(page.get_by_text("Nothing has been recorded yet."))
+    seen(page.get_by_text("Nothing that you may see has been recorded yet."))
     shoot(page, "application-empty")
 
 

@@ -51,7 +51,7 @@ def test_each_sees_the_log_of_what_they_administer() -> None:
             page = client.get(place)
             assert page.status_code == 200
             assert "Four systems" in page.text  # below the example's base template
-            empty = "Nothing has been recorded yet." in page.text
+            empty = "Nothing that you may see has been recorded yet." in page.text
             assert empty == (place not in places), (username, place)
         sees = username in {"wanda", "support"}
         for path in (f"entries/{key.pk}/", f"objects/{key.target_type}/{key.target_id}/"):

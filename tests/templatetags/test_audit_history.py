@@ -128,6 +128,17 @@ def test_no_entries_yet(user: User) -> None:
     assert "Nothing has been recorded yet." in panel
 
 
+@override_settings(AUDIT_LOG={"VISIBILITY": "tests.admin.visibility.only_acme"})
+def test_nothing_where_rows_are_hidden_and_none_is_left(user: User, author: Author) -> None:
+    """To say that nothing was recorded would be wrong, and anything else would tell."""
+    request = request_of(user)
+    assert render(request, object=author).strip() == ""
+    entry_of(author, tenant="globex")
+    assert render(request, object=author).strip() == ""
+    entry_of(author, tenant="acme")
+    assert "Author updated" in render(request, object=author)
+
+
 @pytest.mark.parametrize("nothing", [None, "", Author(name="unsaved")])
 def test_without_an_object_it_is_empty(user: User, nothing: Any) -> None:
     assert render(request_of(user), object=nothing).strip() == ""
