@@ -77,13 +77,22 @@ def plain_type_of(field: Field) -> type | None:
 
 def is_fixed(field: Field) -> bool:
     """Whether a field's values, as they are stored, are known to be of types that do not
-    change in place, and can be told at any time.
+    change in place.
     """
     if isinstance(field, models.ForeignKey):
         return _plain(field, models.ForeignKey) and is_fixed(field.target_field)
     if isinstance(field, models.JSONField):
         return False
     return any(isinstance(field, base) and _plain(field, base) for base in _SETTLES)
+
+
+def is_plain_json(field: Field) -> bool:
+    """Whether a field's values, as they are stored, are just what JSON has."""
+    return (
+        isinstance(field, models.JSONField)
+        and field.decoder is None
+        and _plain(field, models.JSONField)
+    )
 
 
 def _plain(field: Field, base: type[Field]) -> bool:

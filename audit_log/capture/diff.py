@@ -1,230 +1,190 @@
-"""What changed between two rows, as the JSON text that an entry stores."""
+"""What changed between two rows, as the JSON text that an entry stores.
+
+The text is made at once: by the time the entry is written anything may have happened to the
+objects. Values of the usual types become text by functions that are chosen by the type, most
+of them in C; the text around them is made once for all rows of the same types. What has to be
+changed or cut (which is rare, and shows in that text or in an error) is told closely: a field
+at a time.
+"""
 
 from __future__ import annotations
 
 import datetime
 import decimal
-import json.encoder
-import math
+import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import call
 from typing import Any
 
 from django.db import models
 
 from audit_log.capture.columns import Field
-from audit_log.capture.plan import SHORT, Column, Columns
+from audit_log.capture.plan import Column, Columns
 from audit_log.capture.rows import Row
 from audit_log.conf import settings
-from audit_log.identity import clean
 from audit_log.registry import text_of
 from audit_log.values import MAX_DEPTH, change, dumps, same, to_json
 
+Told = tuple[Column, Any, Any]
+"""A field, and its values before and after."""
 
-class Changes:
-    """What an entry tells, from which its JSON text is made when it is written.
+_encode = json.JSONEncoder(
+    ensure_ascii=False,
+    check_circular=False,
+    allow_nan=False,
+    separators=(",", ":"),
+    default=to_json,
+).encode
+_QUOTED = '"{}"'.format
+_MASKED = '{"masked":true}'
 
-    By then anything may have happened to the objects: what is not known to stay as it is
-    (and what is long) is text already.
-    """
-
-    __slots__ = ("_limit", "_told", "characters")
-
-    def __init__(self) -> None:
-        self._limit = settings.MAX_VALUE_LENGTH
-        self._told: list[str | tuple[Column, Any, Any]] = []
-        self.characters = 0
-
-    def add(self, column: Column, before: Any, after: Any, instance: models.Model | None) -> None:
-        """Tell that a field changed."""
-        if _can_wait(column, before, instance) and _can_wait(column, after, instance):
-            self._told.append((column, before, after))
-        else:
-            text = _change(column, before, after, self._limit, instance)
-            self._told.append(text)
-            self.characters += len(text)
-
-    def text(self) -> str:
-        """Return ``changes`` as an entry stores them."""
-        limit = self._limit
-        told = [
-            item if isinstance(item, str) else _change(*item, limit, None) for item in self._told
-        ]
-        return f"{{{','.join(told)}}}"
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda value: "null",
+    str: json.encoder.encode_basestring,
+    bool: ("false", "true").__getitem__,
+    int: int.__repr__,
+    decimal.Decimal: _QUOTED,
+    datetime.date: _QUOTED,
+    datetime.datetime: lambda value: f'"{to_json(value)}"',
+    uuid.UUID: _QUOTED,
+}
+"""JSON texts of values of these very types."""
 
 
-class OneSided:
-    """The changes of a row that came or went: all values that are not null."""
-
-    __slots__ = ("_after", "_before", "_columns", "_limit", "_row", "_texts", "characters")
-
-    def __init__(
-        self, columns: Columns, row: Row, instance: models.Model | None, *, came: bool
-    ) -> None:
-        self._limit = settings.MAX_VALUE_LENGTH
-        self._columns = columns
-        self._row = row
-        self._before, self._after = ('{"old":null,"new":', "}") if came else _WENT
-        self._texts: dict[str, str] = {}
-        self.characters = 0
-        for column in columns.hasty:
-            value = row[column.attname]
-            if value is not None and not _can_wait(column, value, instance):
-                before, after = (None, value) if came else (value, None)
-                text = _change(column, before, after, self._limit, instance)
-                self._texts[column.attname] = text
-                self.characters += len(text)
-
-    def text(self) -> str:
-        """Return ``changes`` as an entry stores them."""
-        row, texts, before, after = self._row, self._texts, self._before, self._after
-        limit = self._limit
-        told: list[str] = []
-        for column in self._columns:
-            attname = column.attname
-            value = row[attname]
-            if value is None:
-                continue
-            kind = type(value)
-            simple = None if column.masked else _TEXTS.get(kind)
-            if attname in texts:
-                told.append(texts[attname])
-            elif simple is not None and (kind is not str or len(value) <= limit):
-                told.append(f"{column.key}{before}{simple(value)}{after}")
-            else:
-                old, new = (value, None) if before == _WENT[0] else (None, value)
-                told.append(_change(column, old, new, limit, None))
-        return f"{{{','.join(told)}}}"
-
-
-_WENT = ('{"old":', ',"new":null}')
-
-
-def _can_wait(column: Column, value: Any, instance: models.Model | None) -> bool:
-    if not column.fixed:
-        return column.masked or value is None
-    if column.related:
-        return instance is None or not column.field.is_cached(instance)  # type: ignore[attr-defined]
-    if not column.long or value is None:
-        return True
-    # SQLite keeps whatever it is given, a number in a column of texts too.
-    return isinstance(value, str | bytes) and len(value) <= SHORT
-
-
-def created(columns: Columns, new: Row, instance: models.Model | None = None) -> OneSided:
+def created(columns: Columns, new: Row, instance: models.Model | None = None) -> str:
     """Return the changes that make a row: all values that are not null."""
-    return OneSided(columns, new, instance, came=True)
+    return _whole(columns, new, instance, 0)
 
 
-def deleted(columns: Columns, old: Row, instance: models.Model | None = None) -> OneSided:
+def deleted(columns: Columns, old: Row, instance: models.Model | None = None) -> str:
     """Return the changes that end a row: all values that were not null."""
-    return OneSided(columns, old, instance, came=False)
+    return _whole(columns, old, instance, 1)
 
 
 def updated(
-    columns: Iterable[Column], old: Row | None, new: Row, instance: models.Model | None = None
-) -> tuple[Changes, set[str]]:
+    columns: Columns, old: Row | None, new: Row, instance: models.Model | None = None
+) -> tuple[str, set[str]]:
     """Return the changes and the names of the fields that differ, masked ones included.
 
     Without an old row every value that is not null differs. ``instance`` lends the names of
     related objects that it has loaded.
     """
-    changes = Changes()
-    changed: set[str] = set()
+    told: list[Told] = []
     before = None
     for column in columns:
+        attname = column.attname
         if old is not None:
-            before = old[column.attname]
-        after = new[column.attname]
-        if before is after or same(before, after):
-            continue
-        changed.add(column.name)
-        changes.add(column, before, after, instance)
-    return changes, changed
+            before = old[attname]
+        after = new[attname]
+        if before is not after and not same(before, after):
+            told.append((column, before, after))
+    try:
+        text = f"{{{','.join([_item(*one, instance) for one in told])}}}"
+    except (ValueError, RecursionError):
+        text = ""
+    if not _is_fine(text, len(told)):
+        text = _closely(told, instance)
+    return text, {column.name for column, _, _ in told}
 
 
-def _change(
-    column: Column, before: Any, after: Any, limit: int, instance: models.Model | None
-) -> str:
-    """Return the change of a field as JSON text, with its name."""
+class _Whole:
+    """How rows that come or go are told whose values are of certain types."""
+
+    def __init__(self, columns: Sequence[Column], types: Iterable[type]) -> None:
+        kinds = {c: kind for c, kind in zip(columns, types, strict=True) if kind is not type(None)}
+        self.columns = [column for column in kinds if not column.masked]
+        self.texts = [_text_of(column, kinds[column]) for column in self.columns]
+        self.related = [(i, column) for i, column in enumerate(self.columns) if column.related]
+        self.templates = tuple(
+            f"{{{','.join(_template(column, item) for column in kinds)}}}"
+            for item in ('{"old":null,"new":%s}', '{"old":%s,"new":null}')
+        )
+
+    def text(self, row: Row, instance: models.Model | None, side: int) -> str:
+        values = [row[column.attname] for column in self.columns]
+        texts = list(map(call, self.texts, values))
+        if instance is not None:
+            for index, column in self.related:
+                before, after = (values[index], None) if side else (None, values[index])
+                texts[index] += _names_text(column, before, after, instance)
+        return self.templates[side] % tuple(texts)
+
+
+def _template(column: Column, item: str) -> str:
+    return column.key.replace("%", "%%") + (_MASKED if column.masked else item)
+
+
+def _whole(columns: Columns, row: Row, instance: models.Model | None, side: int) -> str:
+    values = columns.values(row, None)
+    types = tuple(map(type, values))
+    whole: _Whole | None = columns.wholes.get(types)
+    if whole is None:
+        if len(columns.wholes) >= 1000:
+            columns.wholes.clear()
+        whole = columns.wholes[types] = _Whole(columns, types)
+    try:
+        text = whole.text(row, instance, side)
+    except (ValueError, RecursionError):
+        text = ""
+    if _is_fine(text, len(columns)):
+        return text
+    pairs = zip(columns, values, strict=True)
+    told = [(c, value, None) if side else (c, None, value) for c, value in pairs]
+    return _closely([one for one in told if one[1] is not one[2]], instance)
+
+
+def _item(column: Column, before: Any, after: Any, instance: models.Model | None) -> str:
     if column.masked:
-        return column.key + '{"masked":true}'
-    names: dict[str, str] = {}
-    if column.related and instance is not None and column.field.is_cached(instance):  # type: ignore[attr-defined]
-        names = _names_of_related(column.field, instance, before, after)
-    one, two = _text(before, limit), _text(after, limit)
-    if one is None or two is None:
-        entry = change(_json(column.field, before), _json(column.field, after), limit)
-        return column.key + dumps({**entry, **names})
-    further = "".join(f',"{name}":{_str(text)}' for name, text in names.items())
-    return f'{column.key}{{"old":{one},"new":{two}{further}}}'
+        return column.key + _MASKED
+    one, two = _text_of(column, type(before))(before), _text_of(column, type(after))(after)
+    names = "" if instance is None else _names_text(column, before, after, instance)
+    return f'{column.key}{{"old":{one},"new":{two}{names}}}'
 
 
-def _text(value: Any, limit: int) -> str | None:
-    """Return a value as JSON text, or ``None`` where that takes a closer look."""
-    kind = type(value)
-    if kind is str and len(value) > limit:
-        return None
-    simple = _TEXTS.get(kind)
-    return _nested_text(value, limit) if simple is None else simple(value)
+def _text_of(column: Column, kind: type) -> Callable[[Any], str]:
+    """Return what makes JSON text of values of a type; it raises ``ValueError`` for numbers that
+    are none, and ``RecursionError``.
+    """
+    text = _TEXTS.get(kind)
+    if text is None and column.foreign:
+        field = column.field
+        return lambda value: _encode(_json(field, value))
+    return text or _encode
 
 
-def _nested_text(value: Any, limit: int) -> str | None:
-    text = _nested(value, MAX_DEPTH)
-    # Surely not too long with white space either.
-    return None if text is None or 2 * len(text) > limit else text
+def _is_fine(text: str, fields: int) -> bool:
+    """Whether nothing of a text has to be removed or cut, nor is nested too deeply."""
+    if not 0 < len(text) <= settings.MAX_VALUE_LENGTH or "\\u0000" in text:
+        return False
+    if text.count("{") + text.count("[") > fields + 1 + MAX_DEPTH:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # lone surrogates
+        return False
+    return True
 
 
-def _nested(value: Any, depth: int) -> str | None:
-    kind = type(value)
-    texts: list[str] = []
-    if depth <= 0:
-        return None
-    if kind is dict:
-        for key, item in value.items():
-            simple = _TEXTS.get(type(item))
-            text = _nested(item, depth - 1) if simple is None else simple(item)
-            if text is None or type(key) is not str:
-                return None
-            texts.append(f"{_str(key)}:{text}")
-        return f"{{{','.join(texts)}}}"
-    if kind is list:
-        for item in value:
-            simple = _TEXTS.get(type(item))
-            text = _nested(item, depth - 1) if simple is None else simple(item)
-            if text is None:
-                return None
-            texts.append(text)
-        return f"[{','.join(texts)}]"
-    return None
+def _closely(told: Iterable[Told], instance: models.Model | None) -> str:
+    limit = settings.MAX_VALUE_LENGTH
+    items: dict[str, Any] = {}
+    for column, before, after in told:
+        if column.masked:
+            items[column.name] = {"masked": True}
+            continue
+        one, two = _json(column.field, before), _json(column.field, after)
+        items[column.name] = {
+            **change(one, two, limit),
+            **_names(column, before, after, instance),
+        }
+    return dumps(items)
 
-
-_quote = json.encoder.encode_basestring
-
-
-def _str(value: str) -> str:
-    return _quote(value if value.isascii() and "\x00" not in value else clean(value))
-
-
-def _datetime(value: datetime.datetime) -> str:
-    if value.tzinfo is datetime.UTC:
-        return f'"{value.replace(tzinfo=None).isoformat("T", "microseconds")}Z"'
-    return f'"{to_json(value)}"'
-
-
-_TEXTS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda value: "null",
-    str: _str,
-    bool: lambda value: "true" if value else "false",
-    int: repr,
-    float: lambda value: repr(value) if math.isfinite(value) else f'"{to_json(value)}"',
-    decimal.Decimal: lambda value: f'"{value}"',
-    datetime.date: lambda value: f'"{value.isoformat()}"',
-    datetime.datetime: _datetime,
-    uuid.UUID: lambda value: f'"{value}"',
-}
 
 _PLAIN = (str, int, float, list, dict)
+_KNOWN = {"datetime", "decimal", "uuid", "builtins", "django.db.models.fields.files"}
 
 
 def _json(field: Field, value: Any) -> Any:
@@ -237,18 +197,22 @@ def _json(field: Field, value: Any) -> Any:
         return to_json(value)
 
 
-_KNOWN = {"datetime", "decimal", "uuid", "builtins", "django.db.models.fields.files"}
-
-
-def _names_of_related(
-    field: Field, instance: models.Model, before: Any, after: Any
+def _names(
+    column: Column, before: Any, after: Any, instance: models.Model | None
 ) -> dict[str, str]:
-    related = field.get_cached_value(instance)  # type: ignore[attr-defined]
-    if related is None:
+    """Return the name of the related object, where it is loaded: of the new one or the old."""
+    field: Any = column.field
+    if not column.related or instance is None or not field.is_cached(instance):
         return {}
-    key = getattr(related, field.target_field.attname, None)  # type: ignore[attr-defined]
-    if key is not None and key == after:
+    related = field.get_cached_value(instance)
+    key = getattr(related, field.target_field.attname, None)
+    if key is None:
+        return {}
+    if key == after:
         return {"new_repr": text_of(related)}
-    if key is not None and key == before:
-        return {"old_repr": text_of(related)}
-    return {}
+    return {"old_repr": text_of(related)} if key == before else {}
+
+
+def _names_text(column: Column, before: Any, after: Any, instance: models.Model) -> str:
+    names = _names(column, before, after, instance)
+    return "".join(f',"{name}":{_encode(text)}' for name, text in names.items())

@@ -12,7 +12,7 @@ from django.db import models
 from audit_log.capture.diff import created, deleted, updated
 from audit_log.capture.plan import Columns, Plan
 from audit_log.capture.rows import Row, key_of
-from audit_log.journal.operations import Changes, Event
+from audit_log.journal.operations import Event
 from audit_log.journal.subject import references_of, tenant_of
 from audit_log.policies import Policy
 
@@ -82,7 +82,7 @@ def _event(
     verb: str,
     instance: models.Model,
     plan: Plan,
-    changes: Changes,
+    changes: str,
     key: Any,
     rows: Iterable[Row | None],
     description: Description | None = None,

@@ -9,11 +9,18 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
-from audit_log.capture.columns import Field, Settle, is_fixed, plain_type_of, settle_of
+from audit_log.capture.columns import (
+    Field,
+    Settle,
+    is_fixed,
+    is_plain_json,
+    plain_type_of,
+    settle_of,
+)
 from audit_log.policies import Policy
 
 SHORT = 500
-"""Characters that may wait with an entry without being counted."""
+"""Characters of a value that is no burden, even if there are a thousand of it."""
 
 
 class Column(NamedTuple):
@@ -25,13 +32,11 @@ class Column(NamedTuple):
     plain: type | None
     """Values of this very type are stored as they are; what others become, ``settle`` says."""
     settle: Settle
-    fixed: bool
-    """Whether values stay as they are, whatever happens to the instance later."""
     generated: bool
     masked: bool
     related: bool
-    long: bool
-    """Whether values may have many characters."""
+    foreign: bool
+    """Whether values may be objects of somebody's own, or contain them."""
     key: str
     """The name as JSON text, up to where the change begins."""
 
@@ -40,9 +45,8 @@ class Columns(tuple[Column, ...]):
     """Columns that are captured together."""
 
     attnames: tuple[str, ...]
-    hasty: tuple[Column, ...]
-    """Columns whose values may have to be told at once: what can change in place, what has a
-    name besides its key, what may be long."""
+    wholes: dict[tuple[type, ...], Any]
+    """What the diff has made for rows whose values are of these types."""
     generated: bool
     _get: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
     _looks: dict[tuple[type, ...], tuple[int, ...]]
@@ -50,11 +54,7 @@ class Columns(tuple[Column, ...]):
     def __new__(cls, columns: Iterable[Column]) -> Columns:
         self = super().__new__(cls, columns)
         self.attnames = tuple(column.attname for column in self)
-        self.hasty = tuple(
-            column
-            for column in self
-            if not column.masked and (column.related or column.long or not column.fixed)
-        )
+        self.wholes = {}
         self.generated = any(column.generated for column in self)
         self._get = itemgetter(*self.attnames) if len(self) > 1 else None
         self._looks = {}
@@ -123,11 +123,10 @@ def _column(field: Field, masked: bool) -> Column:
         attname=field.attname,
         plain=plain_type_of(field),
         settle=settle_of(field),
-        fixed=is_fixed(field),
         generated=field.generated,
         masked=masked,
         related=field.is_relation,
-        long=is_long(field),
+        foreign=not is_fixed(field) and not is_plain_json(field),
         key=f"{json.dumps(field.name, ensure_ascii=False)}:",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from audit_log.identity import clean
 from audit_log.journal.circumstances import Circumstances
@@ -13,16 +13,6 @@ from audit_log.journal.subject import Reference
 from audit_log.journal.writer import Row, Writer
 from audit_log.values import dumps
 from audit_log.vocabulary import Outcome
-
-
-class Changes(Protocol):
-    """Changes that become JSON text when they are written."""
-
-    characters: int
-    """How many of that text there are at least, where they are many."""
-
-    def text(self) -> str:
-        """Return ``changes`` as an entry stores them."""
 
 
 class Event(NamedTuple):
@@ -34,7 +24,8 @@ class Event(NamedTuple):
     target_id: str = ""
     target_repr: str = ""
     tenant: str = ""
-    changes: Changes | Mapping[str, Any] | None = None
+    changes: str | Mapping[str, Any] = "{}"
+    """As JSON text, or what becomes it."""
     references: tuple[Reference, ...] = ()
     outcome: str = Outcome.SUCCESS.value
     reason: str = ""
@@ -52,8 +43,8 @@ class Operation(NamedTuple):
     @property
     def characters(self) -> int:
         """About how many characters there are in what may be long."""
-        common = len(self.circumstances.metadata_text)
-        return sum(common + getattr(event.changes, "characters", 0) for event in self.events)
+        common = len(self.circumstances.metadata_text) * len(self.events)
+        return common + sum([len(event.changes) for event in self.events])
 
 
 def rows_of(operations: Sequence[Operation], writer: Writer) -> tuple[list[Row], list[Row]]:
@@ -70,10 +61,7 @@ def rows_of(operations: Sequence[Operation], writer: Writer) -> tuple[list[Row],
         for key, event in zip(ids, events, strict=True):
             entry_id = f"{key:032x}"
             changes, metadata = event.changes, circumstances.metadata_text
-            if changes is None or isinstance(changes, Mapping):
-                text = dumps(changes or {})
-            else:
-                text = changes.text()
+            text = changes if isinstance(changes, str) else dumps(changes)
             if event.metadata:
                 metadata = dumps({**circumstances.metadata, **event.metadata})
             entries.append(
