@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.urls import reverse
+from django.utils import timezone
 
+from audit_log.models import AuditEntry
 from audit_log.reading.history import as_of_query
+from audit_log.reading.moments import utc_text
 from tests.roles.world import Case
 
 Asks = Callable[[Case], str]
@@ -39,9 +42,10 @@ def of_object(name: str) -> Asks:
     return lambda case: reverse(name, args=[case.entry.target_type, case.entry.target_id])
 
 
-def panel_as_of(case: Case, url: str) -> str:
-    query = as_of_query(case.entry.target_type, case.entry.target_id, "")
-    return url + query.partition("#")[0]
+def as_of(entry: AuditEntry) -> str:
+    """What asks a page with the panel of an object for the object as it was at the end."""
+    query = as_of_query(entry.target_type, entry.target_id, utc_text(timezone.now()))
+    return query.partition("#")[0]
 
 
 SURFACES: dict[str, Asks] = {
@@ -66,12 +70,12 @@ SURFACES: dict[str, Asks] = {
     "*_history": of_book(f"{BOOK}_history"),
     "*_history deleted": lambda case: reverse(f"{BOOK}_history", args=[case.gone.target_id]),
     "panel": of_object("panel"),
-    "panel as of": lambda case: panel_as_of(case, of_object("panel")(case)),
+    "panel as of": lambda case: of_object("panel")(case) + as_of(case.entry),
     "audit_log:entries": plain("audit_log:entries"),
     "audit_log:entries searched": plain("audit_log:entries", "?search={word}"),
     "audit_log:entry": of_entry("audit_log:entry"),
     "audit_log:object": of_object("audit_log:object"),
-    "audit_log:object as of": lambda case: panel_as_of(case, of_object("audit_log:object")(case)),
+    "audit_log:object as of": lambda case: of_object("audit_log:object")(case) + as_of(case.entry),
     "audit_log:export": plain("audit_log:export"),
     "audit_log:expiring": plain("audit_log:expiring"),
     "audit_log_api:entries": plain("audit_log_api:entries"),
