@@ -17,12 +17,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit_log.reading.json_differences import Place, places
 from audit_log.reading.values import (
     Value,
     absent,
     as_mapping,
+    compared,
     json_text,
-    shortened,
     value_of,
     visible,
 )
@@ -48,19 +49,22 @@ class Related:
 class FieldChange:
     """What happened to one field.
 
-    ``kind`` is ``"value"`` (look at ``before`` and ``after``), ``"relation"`` (look at
-    ``added`` and ``removed``) or ``"masked"`` (that it changed is all that is known).
-    ``name`` is the field's name as stored, ``label`` what people call it.
+    ``kind`` is ``"value"`` (look at ``before`` and ``after``), ``"json"`` (look at ``places``,
+    the parts of the value that differ), ``"relation"`` (look at ``added`` and ``removed``) or
+    ``"masked"`` (that it changed is all that is known). ``name`` is the field's name as
+    stored, ``label`` what people call it.
     """
 
     name: str
     label: str
-    kind: Literal["value", "relation", "masked"]
+    kind: Literal["value", "json", "relation", "masked"]
     before: Value
     after: Value
     added: tuple[Related, ...] = ()
     removed: tuple[Related, ...] = ()
     truncated: bool = False
+    places: tuple[Place, ...] = ()
+    more_places: int = 0
 
 
 def changes_of(entry: AuditEntry, max_length: int | None = None) -> list[FieldChange]:
@@ -189,10 +193,19 @@ def _field_change(
     else:
         # Not what the journal writes: shown as it is rather than not at all.
         before, after = absent(), value_of(stored, field)
-    if max_length is not None:
-        before, after = shortened(before, after, max_length)
+    found, more = places(parts.get("old"), parts.get("new"))
+    if found:
+        compared_places = (_compared(place, max_length) for place in found)
+        return FieldChange(
+            name, label, "json", before, after, places=tuple(compared_places), more_places=more
+        )
+    before, after = compared(before, after, max_length)
     truncated = bool(parts.get("truncated"))
     return FieldChange(name, label, "value", before, after, truncated=truncated)
+
+
+def _compared(place: Place, max_length: int | None) -> Place:
+    return Place(place.path, *compared(place.before, place.after, max_length))
 
 
 def _one_side(parts: Any, side: str, field: models.Field[Any, Any] | None) -> Value:

@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from audit_log.reading.text_differences import CONTEXT, Part, differences
+
 Kind: TypeAlias = Literal[
     "absent", "null", "empty", "text", "boolean", "number", "choice", "object", "json"
 ]
@@ -28,9 +30,6 @@ _HIDDEN = re.compile(
 )
 _EDGE = " \t\n"
 _EDGE_MARKS = str.maketrans({" ": "␣", "\t": "⇥", "\n": "↵\n"})
-
-_CONTEXT = 60
-"""How much of what two long texts have in common is shown before they part."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ class Value:
     text: str
     raw: str = ""
     sha256: str = ""
+    parts: tuple[Part, ...] = ()
+    """The text in pieces, where it is worth telling which of them changed."""
 
     def __str__(self) -> str:
         return self.text
@@ -88,14 +89,25 @@ def value_of(stored: Any, field: models.Field[Any, Any] | None = None, name: str
     return Value("text", visible(text))
 
 
-def shortened(before: Value, after: Value, length: int) -> tuple[Value, Value]:
-    """Cut two values to about ``length`` characters each, around where they begin to differ."""
+def compared(before: Value, after: Value, length: int | None = None) -> tuple[Value, Value]:
+    """Return two values with their differing words marked, where that helps.
+
+    With ``length`` about so many characters of each are shown, from where they begin to differ.
+    """
+    if before.kind == after.kind and before.kind in {"text", "json"} and not before.raw:
+        old, new = differences(before.text, after.text, length)
+        if old:
+            return replace(before, parts=old), replace(after, parts=new)
+    return (before, after) if length is None else _shortened(before, after, length)
+
+
+def _shortened(before: Value, after: Value, length: int) -> tuple[Value, Value]:
     if max(len(before.text), len(after.text)) <= length:
         return before, after
     pairs = enumerate(zip(before.text, after.text, strict=False))
     shorter = min(len(before.text), len(after.text))
     parting = next((place for place, (old, new) in pairs if old != new), shorter)
-    start = max(0, parting - _CONTEXT)
+    start = max(0, parting - CONTEXT)
     return _excerpt(before, start, length), _excerpt(after, start, length)
 
 

@@ -207,3 +207,21 @@ def test_at_most_seven_queries(reader: User, login: Login, django_assert_max_num
     # Session, user, two for the permissions, entry, target, references.
     with django_assert_max_num_queries(7):
         client.get(entry_url(entry))
+
+
+def test_words_that_differ_are_marked_and_stay_text(admin: Client) -> None:
+    words = "lorem ipsum dolor sit amet " * 10_000
+    changes = {
+        "title": {"old": "an <i>old</i> cat", "new": "an <b>old</b> cat"},
+        "blurb": {"old": f"{words}<old>{words}", "new": f"{words}<new>{words}"},
+        "extra": {"old": {"<k>": ["<1>", "b"]}, "new": {"<k>": ["<2>", "b"]}},
+    }
+    page = text(admin.get(entry_url(make_entry(changes=changes))))
+    assert "an &lt;<mark>i</mark>&gt;old&lt;/<mark>i</mark>&gt; cat" in page
+    assert "&lt;<mark>new</mark>&gt;" in page
+    diff = page[page.index("audit-log-diff") : page.index("audit-log-sides")]
+    assert "269,941 characters unchanged" in diff
+    assert len(diff) < 10_000
+    assert '<code class="audit-log-path" dir="ltr">[&quot;&lt;k&gt;&quot;][0]</code>' in diff
+    assert "&lt;<mark>1</mark>&gt;" not in diff
+    assert "&quot;&lt;2&gt;&quot;" in diff

@@ -244,22 +244,42 @@ def test_invisible_characters_in_json_are_escaped_and_still_the_same_value() -> 
     assert json.loads(text) == {"x": value}
 
 
-def test_long_texts_are_cut_around_their_first_difference() -> None:
+def test_long_texts_show_where_they_differ() -> None:
     common = "word " * 1000
     change = display.changes_of(
-        entry({"a": {"old": common + "old" + common, "new": common + "new" + common}}), 200
+        entry({"a": {"old": f"{common}old {common}", "new": f"{common}new {common}"}}), 200
     )[0]
-    for value, word in ((change.before, "old"), (change.after, "new")):
-        assert len(value.text) == 202
-        assert value.text.startswith("…")
-        assert value.text.endswith("…")
-        assert f"word {word}word" in value.text
+    assert [part.text for part in change.before.parts if part.kind == "changed"] == ["old"]
+    assert [part.text for part in change.after.parts if part.kind == "changed"] == ["new"]
+    assert sum(len(part.text) for part in change.before.parts) < 300
 
 
-def test_a_text_that_was_appended_to_is_cut_before_the_addition() -> None:
-    change = display.changes_of(entry({"a": {"old": "x" * 500, "new": "x" * 500 + "!"}}), 100)[0]
-    assert change.before.text == "…" + "x" * 60
-    assert change.after.text == "…" + "x" * 60 + "!"
+def test_texts_without_a_common_word_are_cut_around_their_first_difference() -> None:
+    old, new = "x" * 500, "x" * 250 + "y" * 250
+    change = display.changes_of(entry({"a": {"old": old, "new": new}}), 100)[0]
+    assert change.before.text == "…" + "x" * 100 + "…"
+    assert change.after.text == "…" + "x" * 60 + "y" * 40 + "…"
+    whole = display.changes_of(entry({"a": {"old": old, "new": new}}))[0]
+    assert (whole.before.text, whole.after.text) == (old, new)
+
+
+def test_json_is_compared_by_its_places() -> None:
+    change = only(
+        {
+            "extra": {
+                "old": {"tags": ["a", "b"], "isbn": None, "size": {"w": 1, "h": 2}},
+                "new": {"tags": ["b", "c"], "isbn": "", "size": {"w": True, "h": 2}},
+            }
+        },
+        target_type="testapp.book",
+    )
+    assert (change.kind, change.label) == ("json", "Extra")
+    assert [(place.path, place.before.text, place.after.text) for place in change.places] == [
+        ("tags[0]", '"a"', "—"),
+        ("tags[1]", "—", '"c"'),
+        ("isbn", "null", '""'),
+        ("size.w", "1", "true"),
+    ]
 
 
 def test_short_texts_are_not_cut() -> None:
