@@ -34,7 +34,7 @@ else:
 STAMPED = ("placed_at", "placed_by", "released_at", "released_by")
 NAMED = ("target_type", "target_id", "tenant", "actor", "correlation_id", "since", "until")
 ADDED = ("reason", *NAMED)
-STORED = ("reason", "named", *STAMPED)
+STORED = ("told", "named", *STAMPED)
 
 
 class InForce(admin.SimpleListFilter):
@@ -60,7 +60,7 @@ class AuditHoldAdmin(AuditHistoryAdminMixin, HoldAdmin):
 
     actions = None
     change_form_template = "audit_log/admin/hold.html"
-    list_display = ("__str__", "named", *STAMPED)
+    list_display = ("told", "named", *STAMPED)
     list_filter = (InForce,)
     raw_id_fields = ("actor",)
     search_fields = ("reason", "target_id", "tenant", "correlation_id")
@@ -125,6 +125,11 @@ class AuditHoldAdmin(AuditHistoryAdminMixin, HoldAdmin):
             "audit_log/admin/release.html",
             page_context(self, request, title, crumbs) | context,
         )
+
+    @admin.display(description=gettext_lazy("reason"), ordering="reason")
+    def told(self, held: AuditHold) -> str:
+        """Why entries are held."""
+        return visible(held.reason)
 
     @admin.display(description=gettext_lazy("what is held"))
     def named(self, held: AuditHold) -> str:

@@ -139,7 +139,9 @@ class Query:
     def _explain_actor(self) -> None:
         shown = {"text": visible(self.filters.get("actor", "")[:MAX_SHOWN])}
         if self.named_users:
-            shown["users"] = ", ".join(f"{user.pk} ({name_of(user)})" for user in self.named_users)
+            shown["users"] = ", ".join(
+                f"{user.pk} ({visible(name_of(user))})" for user in self.named_users
+            )
             message = _("Several users are called “%(text)s”. Give the key of one: %(users)s.")
         else:
             message = _("No user has the key, the user name or the e-mail address “%(text)s”.")

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit_log.identity import MAX_ID_LENGTH
 from audit_log.reading.moments import parse_moment
+from audit_log.reading.values import visible
 
 MAX_SHOWN = 100
 """Characters of a wrong value that its message repeats."""
@@ -91,7 +92,7 @@ class WordField(forms.ChoiceField):
             refuse_surrogates(value)
             if self.is_stored(value):
                 # Still shown as chosen.
-                self.choices = [*pairs_of(self), (value, value)]
+                self.choices = [*pairs_of(self), (value, visible(value))]
                 return
         raise unknown_word(value, known, self.what)
 
@@ -205,7 +206,7 @@ def refuse_surrogates(value: Any) -> None:
 def shown(value: str) -> str:
     """Return a wrong value as its message repeats it: short, and encodable."""
     text = value if len(value) <= MAX_SHOWN else value[:MAX_SHOWN] + "…"
-    return text.replace("\x00", "␀").encode("utf-8", "replace").decode()
+    return visible(text).encode("utf-8", "replace").decode()
 
 
 def pairs_of(field: forms.ChoiceField) -> list[tuple[str, str]]:

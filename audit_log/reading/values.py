@@ -20,14 +20,24 @@ Kind: TypeAlias = Literal[
     "absent", "null", "empty", "text", "boolean", "number", "choice", "object", "json"
 ]
 
-# Characters that steer the direction of text, or that nobody sees: with them one text passes
-# for another (Unicode Technical Report 36, "Unicode Security Considerations"). The joiners
-# U+200C and U+200D are a part of Persian words and of emoji, so they count only beside ASCII.
-_HIDDEN = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
-    "|(?<![^\u0000-\u007f])[\u200c\u200d]|[\u200c\u200d](?![^\u0000-\u007f])"
+# Characters that steer the direction of text, or that nobody sees or tells from a space: with
+# them one text passes for another (Unicode Technical Report 36, "Unicode Security
+# Considerations"; Unicode Standard, "Default_Ignorable_Code_Point").
+_UNSEEN = (
+    "\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5"
+    "\u180b-\u180f\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u2800\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff"
 )
+# A part of Persian words, of emoji and of East Asian names: these count only beside ASCII.
+_JOINERS = "\u200c\u200d\u3000"
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_ASCII = "\u0000-\u007f"
+_HIDDEN = re.compile(
+    f"[{_UNSEEN}]|(?<![^{_ASCII}])[{_JOINERS}]|[{_JOINERS}](?![^{_ASCII}])"
+    # Keycaps are the one emoji that begins with ASCII. Several in a row can hold a message.
+    f"|(?<![^{_ASCII}])[{_SELECTORS}](?!\u20e3)|(?<=[{_SELECTORS}])[{_SELECTORS}]"
+)
+_NO_BREAK_SPACE = "\u00a0"
 _EDGE = " \t\n"
 _EDGE_MARKS = str.maketrans({" ": "␣", "\t": "⇥", "\n": "↵\n"})
 
@@ -114,15 +124,20 @@ def _shortened(before: Value, after: Value, length: int) -> tuple[Value, Value]:
 def visible(text: str) -> str:
     """Return ``text`` with what nobody would see in it spelled out.
 
-    Direction-changing and invisible characters become ``[U+202E]``; spaces, tabs and line
-    breaks at the beginning and at the end become ``␣``, ``⇥`` and ``↵``.
+    Direction-changing and invisible characters become ``[U+202E]``, no-break spaces ``⍽``;
+    spaces, tabs and line breaks at the beginning and at the end become ``␣``, ``⇥`` and ``↵``.
     """
     text = text.replace("\r\n", "\n")
     if _HIDDEN.search(text):
-        text = _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+        text = _HIDDEN.sub(_spelled_out, text)
     start = len(text) - len(text.lstrip(_EDGE))
     end = max(start, len(text.rstrip(_EDGE)))
     return text[:start].translate(_EDGE_MARKS) + text[start:end] + text[end:].translate(_EDGE_MARKS)
+
+
+def _spelled_out(match: re.Match[str]) -> str:
+    # The one that is common in honest texts has a sign of its own.
+    return "⍽" if match[0] == _NO_BREAK_SPACE else f"[U+{ord(match[0]):04X}]"
 
 
 def json_text(value: Any) -> str:

@@ -32,19 +32,19 @@ def test_all_fields(admin: Client) -> None:
     for expected in (
         "<h1><bdi>deploy bot</bdi>: Book updated (failed): <bdi>Middlemarch</bdi></h1>",
         entry.occurred_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        "<code>book.update</code>",
+        "<code><bdi>book.update</bdi></code>",
         "<dd>delete</dd>",
         "<dd>failure</dd>",
         "deploy bot",
-        "<code>7</code>",
+        "<code><bdi>7</bdi></code>",
         "<dd>token</dd>",
         "<bdi>Middlemarch</bdi>",
-        "Book <code>testapp.book</code>",
-        "<dd><code>1</code></dd>",
+        "<bdi>Book</bdi> <code><bdi>testapp.book</bdi></code>",
+        "<dd><code><bdi>1</bdi></code></dd>",
         "ticket 811",
         "192.0.2.7",
         "acme",
-        "<code>abc123</code>",
+        "<code><bdi>abc123</bdi></code>",
         f"<code>{entry.pk}</code>",
         "&quot;user_agent&quot;: &quot;curl/8&quot;",
         f'href="{LIST}?object=testapp.book%3A1"',
@@ -222,6 +222,6 @@ def test_words_that_differ_are_marked_and_stay_text(admin: Client) -> None:
     diff = page[page.index("audit-log-diff") : page.index("audit-log-sides")]
     assert "269,941 characters unchanged" in diff
     assert len(diff) < 10_000
-    assert '<code class="audit-log-path" dir="ltr">[&quot;&lt;k&gt;&quot;][0]</code>' in diff
+    assert '<code class="audit-log-path" dir="auto">[&quot;&lt;k&gt;&quot;][0]</code>' in diff
     assert "&lt;<mark>1</mark>&gt;" not in diff
     assert "&quot;&lt;2&gt;&quot;" in diff
