@@ -17,7 +17,7 @@ from django.urls import include, path
 
 import audit_log
 from audit_log import catalogue, conf, policies, registry
-from audit_log.api.serializers import EntrySerializer
+from audit_log.api.serializers import AuditEntrySerializer
 from audit_log.checks import check_settings
 from audit_log.checks.policies import _check_model, check_policies
 from audit_log.models import AuditEntry
@@ -102,7 +102,7 @@ def test_json_is_json(document: str) -> None:
 
 def test_entry_in_the_readme_has_the_fields_of_the_api() -> None:
     (entry,) = blocks("README.md", "json")
-    assert list(json.loads(entry)) == EntrySerializer.Meta.fields
+    assert list(json.loads(entry)) == AuditEntrySerializer.Meta.fields
 
 
 def test_every_setting_and_option_is_described() -> None:

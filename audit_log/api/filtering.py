@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from django.apps import apps
-from django.utils.translation import gettext_lazy as _
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
@@ -14,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
+from audit_log.api.described import filter_parameters, page_parameters
 from audit_log.reading.counting import Exactness
 from audit_log.reading.following import CURSOR, Stretch, follow
 from audit_log.reading.pagination import (
-    MAX_PAGE_SIZE,
     PARAMETERS,
     InvalidPage,
     Page,
@@ -49,6 +48,9 @@ class EntryFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
             # Its template is not found then.
             return ""
         return str(super().to_html(request, queryset, view))
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        return filter_parameters()
 
 
 class EntryPagination(BasePagination):
@@ -101,7 +103,8 @@ class EntryPagination(BasePagination):
         )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": "string", "format": "uri", "nullable": True}
+        # Null, in the words of OpenAPI 3.0 and of 3.1.
+        link = {"anyOf": [{"type": "string", "format": "uri"}, {"enum": [None]}]}
         number = {"type": "integer", "minimum": 1}
         page = {
             "count": {"type": "integer", "minimum": 0},
@@ -117,47 +120,17 @@ class EntryPagination(BasePagination):
             "oneOf": [
                 {
                     "type": "object",
-                    "description": str(text),
+                    "description": text,
                     "required": [*properties],
                     "properties": properties,
                     "additionalProperties": False,
                 }
-                for text, properties in ((_("A page."), page), (_("With cursor."), stretch))
+                for text, properties in (("A page.", page), ("With `cursor`.", stretch))
             ]
         }
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        number = {"type": "integer", "minimum": 1}
-        described = [
-            ("page", _("Page number, from 1 on."), number),
-            ("page_size", _("Entries on a page."), number | {"maximum": MAX_PAGE_SIZE}),
-            (
-                "pin",
-                _("Id of the entry from which the listing was started, as in its links."),
-                {"type": "string", "format": "uuid"},
-            ),
-            (
-                "anchor",
-                _("Number and id of an entry near to the page, as in its links."),
-                {"type": "string"},
-            ),
-            (
-                CURSOR,
-                _("Instead of a page: the entries after it, oldest first. Empty: from the first."),
-                {"type": "string"},
-            ),
-        ]
-        return [
-            {
-                "name": name,
-                "in": "query",
-                "required": False,
-                "description": str(text),
-                "schema": schema,
-                **({"allowEmptyValue": True} if name == CURSOR else {}),
-            }
-            for name, text, schema in described
-        ]
+        return page_parameters()
 
     def _link(self, parameters: dict[str, str]) -> str:
         url = self.request.build_absolute_uri()

@@ -16,10 +16,13 @@ from audit_log.reading.state import PartlyHidden, parse_at, visible_state
 from audit_log.states import FieldState, ObjectState
 
 
-class FieldStateSerializer(serializers.Serializer[FieldState]):
+class AuditFieldStateSerializer(serializers.Serializer[FieldState]):
     """What one field held."""
 
-    status = serializers.ChoiceField(choices=["known", "truncated", "masked", "unknown"])
+    status = serializers.ChoiceField(
+        choices=["known", "truncated", "masked", "unknown"],
+        help_text="Whether the log tells the value: all of it, its beginning, or not.",
+    )
     value = serializers.JSONField(
         help_text="As entries have it; of a many-to-many field a list of id and repr."
     )
@@ -27,19 +30,19 @@ class FieldStateSerializer(serializers.Serializer[FieldState]):
     sha256 = serializers.CharField(help_text="Digest of the whole value, where it is truncated.")
 
 
-class ObjectSerializer(serializers.Serializer[ObjectState]):
+class AuditObjectSerializer(serializers.Serializer[ObjectState]):
     """What the state is about."""
 
-    type = serializers.CharField(source="target_type")
-    id = serializers.CharField(source="target_id")
+    type = serializers.CharField(source="target_type", help_text="As app_label.model.")
+    id = serializers.CharField(source="target_id", help_text="The key, as text.")
     repr = serializers.CharField(help_text="What it was called then.")
 
 
-class ObjectStateSerializer(serializers.Serializer[ObjectState]):
-    """An object as it was at a moment; see :class:`audit_log.states.ObjectState`."""
+class AuditObjectStateSerializer(serializers.Serializer[ObjectState]):
+    """An object as it was at a moment."""
 
-    target = ObjectSerializer(source="*")
-    at = MomentField()
+    target = AuditObjectSerializer(source="*")
+    at = MomentField(help_text="As of when this is.")
     exists = serializers.BooleanField(
         allow_null=True, help_text="Null where the log of the object begins after that moment."
     )
@@ -51,18 +54,18 @@ class ObjectStateSerializer(serializers.Serializer[ObjectState]):
         source="entry_id", allow_null=True, help_text="The newest entry that the state rests on."
     )
     fields = serializers.DictField(  # type: ignore[assignment]
-        child=FieldStateSerializer(), help_text="By name; empty where the object did not exist."
+        child=AuditFieldStateSerializer(),
+        help_text="By name; empty where the object did not exist.",
     )
 
 
 class ObjectStateDetail(AuditView):
-    """An object as it was at the moment ``at``, from the log alone; now, if left out.
+    """An object as it was at a moment, from the log alone.
 
-    ``at`` is a date, which means its end, or a datetime. 404 where no entry about the object
-    is to be seen by the user, 403 where some that the state rests on are not.
+    404 where no entry about it is to be seen, 403 where some that the state rests on are not.
     """
 
-    serializer_class = ObjectStateSerializer
+    serializer_class = AuditObjectStateSerializer
     parameters = ("at",)
 
     def get(
@@ -78,4 +81,4 @@ class ObjectStateDetail(AuditView):
             raise PermissionDenied(str(error)) from error
         if state is None:
             raise NotFound
-        return Response(ObjectStateSerializer(state).data)
+        return Response(AuditObjectStateSerializer(state).data)

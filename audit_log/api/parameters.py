@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.versioning import QueryParameterVersioning
@@ -34,7 +35,9 @@ def refuse_unknown(request: Request, known: Sequence[str]) -> None:
 
 
 def _of_the_host(request: Request) -> set[str | None]:
-    names: set[str | None] = {api_settings.URL_FORMAT_OVERRIDE}
+    names: set[str | None] = set()
+    if isinstance(request.negotiator, DefaultContentNegotiation):
+        names.add(api_settings.URL_FORMAT_OVERRIDE)
     scheme = request.versioning_scheme
     if isinstance(scheme, QueryParameterVersioning):
         names.add(scheme.version_param)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from audit_log.api.serializers import EntrySerializer
+from audit_log.api.serializers import AuditEntrySerializer
 from audit_log.models import AuditReference
 from audit_log.reading.fields import shown
 
@@ -57,7 +57,7 @@ def selected_fields(request: Request) -> list[str]:
 
     Raises ``ValidationError`` for a name that there is not.
     """
-    known = EntrySerializer.Meta.fields
+    known = AuditEntrySerializer.Meta.fields
     asked = [name.strip() for name in request.query_params.get(FIELDS, "").split(",")]
     names = {name for name in asked if name}
     if unknown := [name for name in asked if name and name not in known]:

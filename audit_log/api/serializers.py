@@ -14,6 +14,7 @@ from audit_log.reading.jsonl_format import json_key
 from audit_log.reading.moments import utc_text
 from audit_log.reading.sentences import sentence_of
 from audit_log.retention import Retention
+from audit_log.vocabulary import ActorType
 
 
 class MomentField(serializers.DateTimeField):
@@ -30,48 +31,54 @@ class KeptUntilField(MomentField):
         super().__init__(read_only=True, allow_null=True, **kwargs)
 
     def get_attribute(self, entry: AuditEntry) -> Any:
-        return cast("EntrySerializer", self.parent).retention.kept_until(entry)
+        return cast("AuditEntrySerializer", self.parent).retention.kept_until(entry)
 
 
-class ActorSerializer(serializers.Serializer[AuditEntry]):
+class AuditActorSerializer(serializers.Serializer[AuditEntry]):
     """Who did it, as it was known then."""
 
     id = serializers.SerializerMethodField(help_text="Key of the user, null where it is none.")
-    type = serializers.CharField(source="actor_type")
-    repr = serializers.CharField(source="actor_repr")
+    type = serializers.CharField(
+        source="actor_type", help_text=f"One of {', '.join(ActorType.values)}."
+    )
+    repr = serializers.CharField(source="actor_repr", help_text="The name, or empty.")
 
     def get_id(self, entry: AuditEntry) -> int | str | None:
         return json_key(entry.actor_id)
 
 
-class TargetSerializer(serializers.Serializer[AuditEntry]):
+class AuditTargetSerializer(serializers.Serializer[AuditEntry]):
     """The object acted on."""
 
-    type = serializers.CharField(source="target_type")
-    id = serializers.CharField(source="target_id")
-    repr = serializers.CharField(source="target_repr")
+    type = serializers.CharField(source="target_type", help_text="As app_label.model, or empty.")
+    id = serializers.CharField(source="target_id", help_text="The key, as text, or empty.")
+    repr = serializers.CharField(source="target_repr", help_text="What it was called then.")
 
 
-class ReferenceSerializer(serializers.ModelSerializer[AuditReference]):
+class AuditReferenceSerializer(serializers.ModelSerializer[AuditReference]):
     """A further object that the entry belongs to."""
 
-    type = serializers.CharField(source="target_type")
-    id = serializers.CharField(source="target_id")
+    type = serializers.CharField(source="target_type", help_text="As app_label.model.")
+    id = serializers.CharField(source="target_id", help_text="The key, as text.")
 
     class Meta:
         model = AuditReference
         fields = ["type", "id"]
 
 
-class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
-    """One entry; read only. ``only``: nothing but the fields of these names."""
+class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
+    """One entry; read only."""
 
-    occurred_at = MomentField()
-    action_label = serializers.SerializerMethodField()
-    sentence = serializers.SerializerMethodField()
-    actor = ActorSerializer(source="*")
-    target = TargetSerializer(source="*")
-    references = ReferenceSerializer(many=True)
+    occurred_at = MomentField(help_text="When it happened, in UTC.")
+    action_label = serializers.SerializerMethodField(
+        help_text="What people call the action, in the language of the request."
+    )
+    sentence = serializers.SerializerMethodField(
+        help_text="What happened, as a sentence in that language."
+    )
+    actor = AuditActorSerializer(source="*")
+    target = AuditTargetSerializer(source="*")
+    references = AuditReferenceSerializer(many=True)
     kept_until = KeptUntilField(help_text="When its retention ends, null where that is not known.")
 
     class Meta:
@@ -96,8 +103,23 @@ class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
             "kept_until",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "id": {"help_text": "A UUID of version 7: ids increase with time."},
+            "event_type": {"help_text": "What kind of thing happened."},
+            "action": {"help_text": "What happened, by its stable name: license.disable."},
+            "outcome": {"help_text": "Whether it was done, or only tried."},
+            "tenant": {"help_text": "Whose log it is; empty where there is one."},
+            "changes": {"help_text": "What changed, by field."},
+            "reason": {"help_text": "Why; empty where nobody said."},
+            "remote_addr": {"help_text": "The client's IP address."},
+            "correlation_id": {
+                "help_text": "The same for all that one request, command or task did."
+            },
+            "metadata": {"help_text": "The circumstances: method, path, user agent and others."},
+        }
 
     def __init__(self, *args: Any, only: Collection[str] | None = None, **kwargs: Any) -> None:
+        """Have nothing but the fields with the names ``only``."""
         self._only = only
         super().__init__(*args, **kwargs)
 
@@ -115,3 +137,22 @@ class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
     def retention(self) -> Retention:
         """What holds now, asked for once per response."""
         return Retention()
+
+
+class AuditActionSerializer(serializers.Serializer[Any]):
+    """A value of the filter ``action``."""
+
+    action = serializers.CharField(source="name", help_text="The value.")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="What people call it."
+    )
+    event_type = serializers.CharField(help_text="What kind of thing happens.")
+
+
+class AuditTargetTypeSerializer(serializers.Serializer[Any]):
+    """A value of the filter ``target_type``."""
+
+    target_type = serializers.CharField(help_text="The value.")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="What people call it."
+    )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.urls import path
 
 from audit_log.api import views
 from audit_log.api.objects import ObjectStateDetail
+
+if apps.is_installed("drf_spectacular"):
+    # Registers itself.
+    from audit_log.api import schema  # noqa: F401
 
 app_name = "audit_log_api"
 
@@ -13,7 +18,8 @@ urlpatterns = [
     path("entries/", views.EntryList.as_view(), name="entries"),
     path("entries/export.csv", views.CsvExport.as_view(), name="export-csv"),
     path("entries/export.jsonl", views.JsonLinesExport.as_view(), name="export-jsonl"),
-    path("entries/<uuid:pk>/", views.EntryDetail.as_view(), name="entry"),
+    # Any text: what is no id is a 404 like the others, in JSON.
+    path("entries/<str:pk>/", views.EntryDetail.as_view(), name="entry"),
     path(
         "objects/<str:target_type>/<path:target_id>/",
         ObjectStateDetail.as_view(),

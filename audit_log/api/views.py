@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from audit_log import catalogue
@@ -26,7 +28,11 @@ from audit_log.api.filtering import EntryFilterBackend, EntryPagination
 from audit_log.api.parameters import refuse_unknown
 from audit_log.api.permissions import MayExport, MayRead
 from audit_log.api.selection import FIELDS, loading, selected_fields
-from audit_log.api.serializers import EntrySerializer
+from audit_log.api.serializers import (
+    AuditActionSerializer,
+    AuditEntrySerializer,
+    AuditTargetTypeSerializer,
+)
 from audit_log.models import AuditEntry
 from audit_log.querysets import AuditEntryQuerySet
 from audit_log.reading.filters import AuditEntryFilter, target_types
@@ -97,7 +103,7 @@ class EntryView(AuditView, GenericAPIView[AuditEntry]):
     """What concerns entries sees those that the user may see."""
 
     queryset = AuditEntry.objects.none()
-    serializer_class = EntrySerializer
+    serializer_class = AuditEntrySerializer
     filterset_class = AuditEntryFilter
 
     def get_queryset(self) -> AuditEntryQuerySet:
@@ -147,12 +153,16 @@ class EntryDetail(Selecting, RetrieveAPIView[AuditEntry]):
 
 
 class AnyAccept(BaseContentNegotiation):
-    """The URL says the format, so that no ``Accept`` header is refused."""
+    """The URL says the format: an ``Accept`` header says at most the version."""
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        said = re.search(
+            rf";\s*{re.escape(api_settings.VERSION_PARAM)}=[^;,\s]+",
+            request.META.get("HTTP_ACCEPT", ""),
+        )
+        return renderers[0], renderers[0].media_type + (said[0] if said else "")
 
 
 class Export(EntryView):
@@ -189,18 +199,13 @@ class ActionList(AuditView):
     """Everything that can happen: the values of the filter ``action``."""
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(
-            [
-                {"action": one.name, "label": str(one.label), "event_type": str(one.event_type)}
-                for one in catalogue.all_actions().values()
-            ]
-        )
+        actions = [*catalogue.all_actions().values()]
+        return Response(AuditActionSerializer(actions, many=True).data)
 
 
 class TargetTypeList(AuditView):
     """Everything that it can happen to: the values of the filter ``target_type``."""
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(
-            [{"target_type": key, "label": name} for key, name in target_types().items()]
-        )
+        types = [{"target_type": key, "label": name} for key, name in target_types().items()]
+        return Response(AuditTargetTypeSerializer(types, many=True).data)

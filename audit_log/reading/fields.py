@@ -135,7 +135,7 @@ class UserKeyField(TextField):
         text = super().clean(value)
         if not text:
             return None
-        key = _key_of(get_user_model())
+        key = key_of_users()
         try:
             if isinstance(key, models.IntegerField) and not re.fullmatch(r"-?[0-9]+", text):
                 raise ValidationError(_("Write a whole number."), code="invalid")
@@ -215,8 +215,9 @@ def pairs_of(field: forms.ChoiceField) -> list[tuple[str, str]]:
     return list(cast("Iterable[tuple[str, str]]", field.choices))
 
 
-def _key_of(model: type[models.Model]) -> models.Field[Any, Any]:
-    key = model._meta.pk
+def key_of_users() -> models.Field[Any, Any]:
+    """Return the primary key of the project's user model."""
+    key = get_user_model()._meta.pk
     # A profile or child model's key is its parent's.
     while isinstance(key, models.ForeignKey):
         key = key.target_field

@@ -10,14 +10,14 @@ from django.http import HttpRequest
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from audit_log.api.serializers import EntrySerializer
+from audit_log.api.serializers import AuditEntrySerializer
 from audit_log.models import AuditEntry
 from audit_log.querysets import AuditEntryQuerySet
 from audit_log.retention import hold
 from tests.api.conftest import ROOT
 from tests.reading.helpers import make
 
-NAMES = EntrySerializer.Meta.fields
+NAMES = AuditEntrySerializer.Meta.fields
 WIDE = ("changes", "metadata", "reason", "salt")
 
 
