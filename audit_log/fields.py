@@ -8,10 +8,13 @@ from django.db import models
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler
 
     CharField = models.CharField[str, str]
+    Exact = models.lookups.Exact[str]
 else:
     CharField = models.CharField
+    Exact = models.lookups.Exact
 
 
 class ExactCharField(CharField):
@@ -26,3 +29,35 @@ class ExactCharField(CharField):
         if connection.vendor == "mysql":
             parameters["collation"] = "utf8mb4_bin"
         return parameters
+
+
+class MostlyCharField(ExactCharField):
+    """Text that is mostly ``usual``, which the indexes of the column leave out.
+
+    An index with ``condition=~Q(column=usual)`` costs nothing for most rows then.
+    """
+
+    def __init__(self, *args: Any, usual: str = "", **options: Any) -> None:
+        self.usual = usual
+        super().__init__(*args, **options)
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        return name, path, args, {**options, "usual": self.usual}
+
+
+@MostlyCharField.register_lookup
+class UnusualExact(Exact):
+    """``column = value``, so that SQLite sees that an index without the usual value will do.
+
+    PostgreSQL sees it by itself. SQLite uses a partial index only where its condition stands in
+    the query, literally (https://www.sqlite.org/partialindex.html, rule 1).
+    """
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
+        sql, parameters = self.as_sql(compiler, connection)
+        usual = getattr(self.lhs.output_field, "usual", None)
+        if not isinstance(self.rhs, str) or usual is None or self.rhs == usual:
+            return sql, parameters
+        column, its_parameters = self.process_lhs(compiler, connection)
+        return f"({sql} AND NOT ({column} = '{usual}'))", (*parameters, *its_parameters)

@@ -10,11 +10,10 @@ if TYPE_CHECKING:
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
-class PostgresPartialIndex(models.Index):
-    """An index that is partial on PostgreSQL, and has all rows elsewhere.
+class PartialIndex(models.Index):
+    """An index with a condition where the database has such, and of all rows elsewhere.
 
-    PostgreSQL knows that ``tenant = 'acme'`` wants no row whose tenant is empty. SQLite
-    would not use the index for it, and MariaDB has none that are partial.
+    Django makes none at all where there are none that are partial (MariaDB).
     """
 
     def create_sql(
@@ -24,7 +23,7 @@ class PostgresPartialIndex(models.Index):
         using: str = "",
         **kwargs: Any,
     ) -> Any:
-        if schema_editor.connection.vendor == "postgresql":
+        if schema_editor.connection.features.supports_partial_indexes:
             return super().create_sql(model, schema_editor, using, **kwargs)
         whole = models.Index(fields=self.fields, name=self.name)
         return whole.create_sql(model, schema_editor, using, **kwargs)

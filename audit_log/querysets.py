@@ -14,6 +14,7 @@ from audit_log.exceptions import AppendOnly
 from audit_log.identity import parents_named, parents_of
 from audit_log.registry import target_of
 from audit_log.states import ObjectState, state_at
+from audit_log.uuid7 import key_range
 from audit_log.words import holding
 
 if TYPE_CHECKING:
@@ -128,12 +129,9 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
         self, a: datetime.datetime | None, b: datetime.datetime | None
     ) -> AuditEntryQuerySet:
         """Entries that occurred from ``a`` to ``b``, both inclusive and aware; ``None``: open."""
-        entries = self
-        if a is not None:
-            entries = entries.filter(occurred_at__gte=a)
-        if b is not None:
-            entries = entries.filter(occurred_at__lte=b)
-        return entries
+        first, last = key_range(a, b)
+        bounds = {"occurred_at__gte": a, "pk__gte": first, "occurred_at__lte": b, "pk__lte": last}
+        return self.filter(**{name: bound for name, bound in bounds.items() if bound is not None})
 
     def search(self, text: str) -> AuditEntryQuerySet:
         """Entries in which every word of ``text`` is found.
@@ -162,12 +160,16 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
     def in_key_range(self) -> AuditEntryQuerySet:
         """The same entries, looked for only where :meth:`within_keys` says that they are.
 
-        Newest first they are found at once then, however many are newer than all of them. To
-        estimate how many there are, leave it: the planner would count one condition twice.
+        Newest first they are found at once then, however many are newer than all of them.
         """
         lowest, highest = self._keys
         entries = self if lowest is None else self.filter(pk__gte=lowest)
         return entries if highest is None else entries.filter(pk__lte=highest)
+
+    @property
+    def has_key_range(self) -> bool:
+        """Whether :meth:`within_keys` gave any bound."""
+        return self._keys != (None, None)
 
     def started_at(self, pin: uuid.UUID) -> AuditEntryQuerySet:
         """Entries as old as the entry ``pin`` or older: a listing that nothing new enters."""

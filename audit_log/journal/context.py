@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import inspect
-import uuid
+import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.utils import timezone
 
+from audit_log import uuid7
 from audit_log.identity import clean
 from audit_log.journal import requests
 from audit_log.journal.actors import SYSTEM, Actor, ActorLike, actor_of, actor_of_request
@@ -37,7 +38,8 @@ class Correlation:
     @property
     def value(self) -> str:
         if self._value is None:
-            self._value = uuid.uuid4().hex
+            # Increasing, as entries are: an index takes it where it took the last one.
+            self._value = uuid7.current.make(int(time.time() * 1000)).hex
         return self._value
 
 

@@ -21,6 +21,7 @@ from django.db.models.expressions import RawSQL
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models import QuerySet
 
     from audit_log.models import AuditEntry
     from audit_log.querysets import AuditEntryQuerySet
@@ -64,7 +65,7 @@ class Counter:
     """Whether it is cheap to find them all, in no order: safer than to hope to meet some soon."""
 
     def __init__(self, listing: AuditEntryQuerySet, *, is_whole_log: bool) -> None:
-        self.listing = listing.order_by()
+        self.listing = listing.order_by().in_key_range()
         self.is_whole_log = is_whole_log
 
     def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
@@ -92,11 +93,13 @@ class PostgresCounter(Counter):
     def __init__(self, listing: AuditEntryQuerySet, *, is_whole_log: bool) -> None:
         super().__init__(listing, is_whole_log=is_whole_log)
         self.keys = self.listing.values("pk")[: CAP + 1]
-        explained = self.keys.explain(format="json")
-        # No explanation: Django knows that nothing is asked for.
-        capped = json.loads(explained)[0]["Plan"] if explained else {}
+        capped = _plan_of(self.keys)
         whole = _main_part(capped)
-        self.estimate = int(whole.get("Plan Rows", 0))
+        if listing.has_key_range:
+            # The range of time and that of keys are one condition to us, two to the planner.
+            self.estimate = int(_plan_of(listing.order_by().values("pk")).get("Plan Rows", 0))
+        else:
+            self.estimate = int(whole.get("Plan Rows", 0))
         self.is_counted = capped.get("Total Cost", 0) <= AFFORDABLE
         # What several indexes find together comes in no order.
         self.is_sure = (
@@ -132,6 +135,13 @@ class _NumberOf(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS audit_log_counted)"
     output_field = IntegerField()
+
+
+def _plan_of(query: QuerySet[Any, Any]) -> dict[str, Any]:
+    # No explanation: Django knows that nothing is asked for.
+    explained = query.explain(format="json")
+    plan: dict[str, Any] = json.loads(explained)[0]["Plan"] if explained else {}
+    return plan
 
 
 def _main_part(plan: dict[str, Any]) -> dict[str, Any]:

@@ -223,12 +223,12 @@ class AuditEntryFilter(django_filters.FilterSet):  # type: ignore[misc]
     def find_after(
         self, entries: AuditEntryQuerySet, name: str, moment: datetime.datetime
     ) -> AuditEntryQuerySet:
-        return entries.between(moment, None)
+        return entries.filter(occurred_at__gte=moment)
 
     def find_before(
         self, entries: AuditEntryQuerySet, name: str, moment: datetime.datetime
     ) -> AuditEntryQuerySet:
-        return entries.between(None, moment)
+        return entries.filter(occurred_at__lte=moment)
 
     def find_object(
         self, entries: AuditEntryQuerySet, name: str, target: tuple[str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,14 +12,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit_log.retention.rules import ALL, Rule, Rules
+from audit_log.uuid7 import key_range
 from audit_log.vocabulary import EventType
 
 if TYPE_CHECKING:
     from audit_log.querysets import AuditEntryQuerySet
-
-
-BY_ID = ("id",)
-BY_TIME = ("occurred_at", "id")
 
 
 class Row(NamedTuple):
@@ -38,12 +35,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """Entries of one rule and one period that an index finds in order."""
+    """Entries of one rule and one period."""
 
     rule: Rule
     days: int
     where: Q
-    order: tuple[str, ...]
     tenant: str | None = None
 
 
@@ -54,16 +50,16 @@ def parts(entries: AuditEntryQuerySet, rules: Rules, now: datetime.datetime) -> 
     have are looked up, and their periods asked for, as it goes.
     """
     for rule in rules.rules.values():
-        for where, order in _entries_of(rule.key, rules):
+        for where in _entries_of(rule.key, rules):
             if not callable(rule.period):
                 if rule.period is not None:
-                    yield Part(rule, rule.period, where & _older(now, rule.period), order)
+                    yield Part(rule, rule.period, where & _older(now, rule.period))
                 continue
             for tenant in _tenants(entries.filter(where)):
                 days = rules.days_of(rule, tenant)
                 if days is not None:
                     due = where & Q(tenant=tenant) & _older(now, days)
-                    yield Part(rule, days, due, BY_ID if tenant else order, tenant)
+                    yield Part(rule, days, due, tenant)
 
 
 def batches(entries: AuditEntryQuerySet, part: Part, size: int) -> Iterator[list[Row]]:
@@ -71,13 +67,13 @@ def batches(entries: AuditEntryQuerySet, part: Part, size: int) -> Iterator[list
 
     Each query begins where the last one ended: what was removed meanwhile costs nothing.
     """
-    found = entries.filter(part.where).order_by(*part.order).values_list(*Row._fields)
+    found = entries.filter(part.where).order_by("id").values_list(*Row._fields)
     rows: list[Row] = list(map(Row._make, found[:size]))
     while rows:
         yield rows
         if len(rows) < size:
             return
-        rows = list(map(Row._make, found.filter(_after(rows[-1], part.order))[:size]))
+        rows = list(map(Row._make, found.filter(id__gt=rows[-1].id)[:size]))
 
 
 def expiring(
@@ -93,7 +89,7 @@ def expiring(
     moment = timezone.now() + (within or datetime.timedelta())
     chosen = Q(pk__in=())
     for rule in rules.rules.values():
-        for where, _order in _entries_of(rule.key, rules):
+        for where in _entries_of(rule.key, rules):
             if not callable(rule.period):
                 if rule.period is not None:
                     chosen |= where & _older(moment, rule.period)
@@ -107,32 +103,24 @@ def expiring(
     return entries.filter(chosen)
 
 
-def _entries_of(key: str, rules: Rules) -> Iterator[tuple[Q, tuple[str, ...]]]:
-    """Yield the entries that a rule holds for, and the order in which an index has them."""
+def _entries_of(key: str, rules: Rules) -> Iterator[Q]:
+    """Yield the entries that a rule holds for."""
     events = [key for key in rules.rules if key in EventType.values]
     words = [key for key in rules.rules if "." in key]
     if key in words:
-        yield Q(action=key), BY_ID
-        yield Q(target_type=key) & ~Q(action__in=words), BY_ID
+        yield Q(action=key)
+        yield Q(target_type=key) & ~Q(action__in=words)
         return
     named = ~Q(action__in=words) & ~Q(target_type__in=words) if words else Q()
     if key == ALL:
-        yield named & (~Q(event_type__in=events) if events else Q()), BY_TIME
+        yield named & (~Q(event_type__in=events) if events else Q())
     elif key in events:
-        # The index of the event types has no updates everywhere: they are most of a log.
-        yield Q(event_type=key) & named, BY_TIME if key == EventType.UPDATE else BY_ID
+        yield Q(event_type=key) & named
 
 
 def _older(now: datetime.datetime, days: int) -> Q:
-    return Q(occurred_at__lte=now - datetime.timedelta(days=days))
-
-
-def _after(row: Row, order: Sequence[str]) -> Q:
-    if order == BY_ID:
-        return Q(id__gt=row.id)
-    # The first condition lets the index begin there.
-    later = Q(occurred_at__gt=row.occurred_at) | Q(id__gt=row.id)
-    return Q(occurred_at__gte=row.occurred_at) & later
+    last = now - datetime.timedelta(days=days)
+    return Q(occurred_at__lte=last, id__lte=key_range(None, last)[1])
 
 
 def _tenants(entries: AuditEntryQuerySet) -> Iterator[str]:

@@ -96,13 +96,13 @@ def test_each_question_has_an_index_and_each_index_a_question(log: None) -> None
         # The first thousands of the whole log are counted as they come.
         assert "Seq Scan" not in plan or not filters, f"{name}\n{plan}"
         assert not re.search(r"SCAN audit_log_\w+$", plan, re.MULTILINE), f"{name}\n{plan}"
-        if index != "audit_log_target":
+        if index not in {"audit_log_target", "audit_log_correlation"}:
             # In the order of the index: nothing is sorted, nothing is read in vain.
             assert "Sort" not in plan, f"{name}\n{plan}"
             assert "B-TREE FOR ORDER" not in plan, f"{name}\n{plan}"
         answered.add(index)
-    assert "audit_log_occurred_at" in AuditEntry.objects.between(moment(99), moment(101)).explain()
-    answered.add("audit_log_occurred_at")
+    plan = AuditEntry.objects.between(moment(99), moment(101)).explain()
+    assert ("pkey" if connection.vendor == "postgresql" else "autoindex") in plan
     assert {index.name for index in AuditEntry._meta.indexes} == answered - {"pkey", "autoindex"}
     plan = page_plan(ask(QUESTIONS["audit_log_target, of an object"])[1])
     assert {index.name for index in AuditReference._meta.indexes} == {"audit_log_reference"}
