@@ -48,7 +48,7 @@ def database(alias: str) -> dict[str, Any]:
 DATABASES = {alias: database(alias) for alias in ("default", "other")}
 
 BASE_DIR = Path(__file__).resolve().parent
-SECRET_KEY = "only for tests"
+SECRET_KEY = "only for tests, and long enough to sign tokens with"
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
 TIME_ZONE = "UTC"

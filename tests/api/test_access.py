@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.test import Client, override_settings
-from rest_framework.authtoken.models import Token
-from rest_framework.permissions import AllowAny
+from django.test import override_settings
 from rest_framework.test import APIClient
 
 from audit_log.models import AuditEntry
 from audit_log.querysets import AuditEntryQuerySet
 from tests.api.conftest import ROOT
-from tests.reading.helpers import make, make_many, make_user, unaudited
+from tests.reading.helpers import make, make_many, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -67,47 +65,6 @@ def test_nobody_in_particular() -> None:
     assert statuses(client_of(None), READING + EXPORTING) <= {401, 403}
     with ROW_BY_ROW:
         assert statuses(client_of(None), READING + EXPORTING) <= {401, 403}
-
-
-def test_sessions() -> None:
-    client = Client()
-    with unaudited():
-        client.force_login(make_user("ann", "view_auditentry"))
-    assert statuses(client, READING) == {200}
-    assert statuses(client, EXPORTING) == {403}
-
-
-def test_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rest_framework.authentication import TokenAuthentication
-
-    from audit_log.api.views import AuditView
-
-    monkeypatch.setattr(AuditView, "authentication_classes", [TokenAuthentication])
-    with unaudited():
-        token = Token.objects.create(user=make_user("ann", "view_auditentry"))
-    client = APIClient()
-    response = client.get(ROOT + "entries/")
-    assert response.status_code == 401
-    assert response["WWW-Authenticate"] == "Token"
-    client.credentials(HTTP_AUTHORIZATION="Token wrong")
-    assert statuses(client, READING + EXPORTING) == {401}
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
-    assert statuses(client, READING) == {200}
-    assert statuses(client, EXPORTING) == {403}
-
-
-def test_the_hosts_default_permissions_open_nothing() -> None:
-    with override_settings(
-        REST_FRAMEWORK={
-            "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-            "UNAUTHENTICATED_USER": None,
-        }
-    ):
-        assert statuses(client_of(None), READING + EXPORTING) <= {401, 403}
-    from audit_log.api import urls
-
-    for pattern in urls.urlpatterns:
-        assert AllowAny not in pattern.callback.view_class.permission_classes
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])

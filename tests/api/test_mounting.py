@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -35,6 +36,38 @@ def test_twice_in_namespaces_and_below_a_parameter(api: Any) -> None:
     assert reverse("audit_log_api:entries") == "/one/entries/"
     assert reverse("second:entry", args=[entry.pk]) == f"/two/entries/{entry.pk}/"
     assert checks.run_checks(tags=[checks.Tags.urls]) == []
+
+
+def links_in(data: Any) -> list[str]:
+    return [data[name] for name in ("next", "previous") if data.get(name)]
+
+
+@pytest.mark.parametrize("prefix", ["one", "two", "acme"])
+@pytest.mark.parametrize("how", ["from the server", "by the settings"])
+def test_every_link_below_a_script_name(api: Any, settings: Any, prefix: str, how: str) -> None:
+    settings.ROOT_URLCONF = __name__
+    settings.AUDIT_LOG = {"SETTLING_SECONDS": 0}
+    make_many(65)
+    environ = {"SCRIPT_NAME": "/below"}
+    if how == "by the settings":
+        settings.FORCE_SCRIPT_NAME, environ = "/below", {}
+    root = f"http://testserver/below/{prefix}/entries/?"
+    seen = []
+    for query in ("page=2&tenant=", "cursor=&page_size=30"):
+        links = links_in(api.get(f"/{prefix}/entries/?{query}", **environ).json())
+        for link in links:
+            assert link.startswith(root), link
+            # The server takes the script's name away.
+            found = api.get(link.replace("/below", "", 1), **environ)
+            assert found.status_code == 200
+            seen += [one["id"] for one in found.json()["results"]]
+    # Pages 3 and 1, and what comes after the first thirty.
+    assert len(seen) == 20 + 20 + 30
+    page = api.get(f"/{prefix}/entries/?page=2", HTTP_ACCEPT="text/html", **environ)
+    addresses = re.findall(r'(?:href|action)="([^"#]+)"', page.content.decode())
+    below = [one for one in addresses if f"/{prefix}/" in one]
+    assert below
+    assert all(one.replace("http://testserver", "").startswith("/below/") for one in below)
 
 
 BARE = override_settings(
