@@ -93,7 +93,7 @@ def test_filters_that_find_nothing_and_that_are_wrong(page: Page, base: str, sho
     log_in(page, "wanda")
     seen(page.get_by_text("No entry matches these filters."))
     shoot(page, "application-nothing")
-    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("link", name="Reset").click()
     has_value(page.get_by_label("Search"), "")
     page.goto(f"{base}/audit-log/?occurred_after=yesterday&actor=nobody&target_type=tome")
     seen(page.get_by_role("alert").get_by_text("From, Target type, Actor"))

@@ -59,7 +59,7 @@ def test_from_the_list_to_an_entry_and_to_the_file(
     shoot(page, "filtered")
 
     with page.expect_download() as download:
-        page.get_by_role("button", name="Get audit log").click()
+        page.get_by_role("link", name="Get audit log").click()
     file = tmp_path / "log.csv"
     download.value.save_as(file)
     with file.open(newline="") as lines:
@@ -76,9 +76,9 @@ def test_from_the_list_to_an_entry_and_to_the_file(
     seen(page.get_by_text("20 entries"))
     has_value(page.get_by_label("Object"), re.compile(r"testapp\.book:.*"))
 
-    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("link", name="Reset").click()
     page.wait_for_url(base + LIST)
-    page.get_by_role("button", name="Reload").click()
+    page.get_by_role("link", name="Reload").click()
     page.wait_for_url(base + LIST)
 
 
