@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from audit_log.conf import settings
 from audit_log.pages.actors import keys_are_free_text
+from audit_log.pages.chart import Chart
 from audit_log.pages.rows import Rows
 from audit_log.pages.widgets import ChoiceSelect, MomentInput
+from audit_log.reading.activity import activity
 from audit_log.reading.display import actor_text
 from audit_log.reading.fields import pairs_of
 from audit_log.reading.pagination import InvalidPage, Page, paginate
@@ -137,6 +140,17 @@ class Listing:
         """What the table shows."""
         return Rows(self.page.entries if self.page else (), self._urls.list, self._urls.entry)
 
+    @cached_property
+    def chart(self) -> Chart | None:
+        """The activity in the chosen period, on the first page of a listing."""
+        if self.page is None or self.page.number > 1:
+            return None
+        query = self._query
+        chosen = query.form.cleaned_data
+        period = chosen.get("occurred_after"), chosen.get("occurred_before")
+        found = activity(query.qs, self.page, *period, query.filters)
+        return None if found is None else Chart(found, self._url_of_time)
+
     @property
     def previous_url(self) -> str:
         """The page of newer entries, or empty."""
@@ -153,6 +167,11 @@ class Listing:
         if not url or not self.is_filtered:
             return url
         return f"{url}?{urlencode(self._query.filters)}"
+
+    def _url_of_time(self, after: str, before: str) -> str:
+        kept = {"page_size": self.page_size} if self.page_size else {}
+        period = {"occurred_after": after, "occurred_before": before}
+        return self._url({**self._query.filters, **period, **kept})
 
     def _page_url(self, page: Page, number: int) -> str:
         return self._url({**self._query.filters, **page.query(number)})

@@ -135,13 +135,17 @@ def actor_kind(entry: AuditEntry) -> str:
 
 def count_text(page: Page) -> str:
     """Return how many entries a page's listing has: "45 entries", "about 1,230,000 entries"."""
-    number = _spelled(page.count, page.count_is)
-    if page.count_is == "estimate":
+    return entries_text(page.count, page.count_is)
+
+
+def entries_text(count: int, count_is: Exactness = "exact") -> str:
+    """Return a number of entries in words."""
+    number = _spelled(count, count_is)
+    if count_is == "estimate":
         return _("about %(number)s entries") % {"number": number}
-    if page.count_is == "at_least":
+    if count_is == "at_least":
         return _("at least %(number)s entries") % {"number": number}
-    text = ngettext("%(number)s entry", "%(number)s entries", page.count)
-    return text % {"number": number}
+    return ngettext("%(number)s entry", "%(number)s entries", count) % {"number": number}
 
 
 def position_text(page: Page) -> str:

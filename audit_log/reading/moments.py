@@ -50,6 +50,11 @@ def parse_moment(text: str, *, end: bool = False) -> datetime.datetime:
     return _comparable(_in_current_zone(moment) if moment.tzinfo is None else moment)
 
 
+def first_moment_of(day: datetime.date) -> datetime.datetime:
+    """Return when a day begins in the current time zone, comparable with ``occurred_at``."""
+    return _comparable(_edge_of(day, end=False))
+
+
 def utc_text(value: datetime.datetime) -> str:
     """Return a stored time as ISO 8601 in UTC, with microseconds and ``Z``."""
     if timezone.is_naive(value):

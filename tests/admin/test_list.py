@@ -69,7 +69,7 @@ def test_entries_of_one_request_stand_together(
     together = link(page, "3 entries of one request or run")
     assert together == f"{LIST}?correlation_id=r1"
     assert page.count("of one request or run") == 1
-    assert page.count("<tbody") == 5
+    assert page.count("<tbody role") == 5
     # Those that stand alone have the link in their row.
     assert page.count('title="All entries with the same correlation ID"') == 3
     assert len(shown(text(admin.get(together)))) == 4
@@ -289,7 +289,7 @@ def test_words_of_the_past_can_be_asked_for(admin: Client) -> None:
 @pytest.mark.parametrize(
     "path", ["", "?page=1", "?page=2", "?search=b1", "?actor=7", "?object=testapp.book:1"]
 )
-def test_six_queries_for_a_reader(
+def test_seven_queries_for_a_reader_and_six_for_further_pages(
     reader: User, login: Login, django_assert_num_queries, path: str
 ) -> None:
     AuditEntry.objects.bulk_create(
@@ -307,15 +307,17 @@ def test_six_queries_for_a_reader(
         for number in range(65)
     )
     client = login(reader)
-    # Session, user, two for the permissions, count, entries.
-    with django_assert_num_queries(6):
+    # Session, user, two for the permissions, count, entries; the first page has a chart.
+    with django_assert_num_queries(6 if path == "?page=2" else 7):
         page = text(client.get(LIST + path))
     with django_assert_num_queries(6):
         page = text(client.get(link(page, "Next")))
     assert len(shown(page)) == 20
 
 
-@pytest.mark.parametrize("path", ["", "?page=2", "?search=nothing", "?actor=root", "?page=99"])
+@pytest.mark.parametrize(
+    "path", ["", "?page=2", "?search=nothing", "?actor=root", "?page=99", "?actor=7"]
+)
 def test_at_most_six_queries_for_a_superuser(
     admin: Client, django_assert_max_num_queries, path: str
 ) -> None:

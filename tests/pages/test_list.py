@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import re
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.admin.conftest import READ, Login, make_entry, make_user, text
 
@@ -42,6 +47,51 @@ def test_filters(client: Client) -> None:
     assert "Silas" in page
     assert "Emma" not in page
     assert "No entry matches these filters." in text(client.get(LIST, {"search": "nowhere"}))
+
+
+def test_bars_lead_to_their_days(client: Client) -> None:
+    now = timezone.now()
+    for days in (1, 1, 3):
+        make_entry(occurred_at=now - datetime.timedelta(days=days))
+    page = text(client.get(LIST, {"event_type": "update", "page_size": "2"}))
+    day = (now - datetime.timedelta(days=1)).date().isoformat()
+    either = r'<svg class="audit-log-bars.*?</svg>|<table class="audit-log-counts.*?</table>'
+    svg, table = re.findall(either, page, re.DOTALL)
+    for drawn in (svg, table):
+        links = re.findall(r'<a href="([^"]+)"', drawn)
+        assert len(links) == 2
+        url = next(link for link in map(unescape, links) if day in link)
+        query = parse_qs(urlsplit(url).query)
+        assert query == {
+            "event_type": ["update"],
+            "occurred_after": [day],
+            "occurred_before": [day],
+            "page_size": ["2"],
+        }
+        narrowed = text(client.get(url))
+        assert "2 entries" in narrowed
+    assert f"<title>{day}: 2 entries</title>" in svg
+    assert "style" not in svg
+    assert "audit-log-bars" not in text(client.get(LIST, {"page": "2", "page_size": "2"}))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago"])
+def test_bars_of_hours_lead_to_their_entries(client: Client, settings: Any, zone: str) -> None:
+    settings.TIME_ZONE = zone
+    for minute in range(0, 60 * 27, 20):
+        moment = datetime.datetime(2025, 10, 25, 21, 30, tzinfo=datetime.UTC)
+        make_entry(occurred_at=moment + datetime.timedelta(minutes=minute))
+    page = text(client.get(LIST, {"occurred_after": "2025-10-26", "occurred_before": "2025-10-26"}))
+    (table,) = re.findall(r'<table class="audit-log-counts.*?</table>', page, re.DOTALL)
+    links = list(map(unescape, re.findall(r'<a href="([^"]+)"', table)))
+    assert len(links) == (25 if zone == "Europe/Berlin" else 22)
+    seen: list[str] = []
+    for link in links:
+        shown = re.findall(r'href="(/audit-log/entries/[0-9a-f-]{36}/)"', text(client.get(link)))
+        assert shown
+        seen += shown
+    assert len(set(seen)) == len(seen)
+    assert f'<span role="status">{len(seen)} entries<' in page
 
 
 def test_wrong_filter_is_an_error(client: Client) -> None:

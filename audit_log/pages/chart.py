@@ -1,0 +1,74 @@
+"""The activity of a period as bars, each a link to its entries."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit_log.reading.activity import Activity, Bar
+from audit_log.reading.display import entries_text
+
+HEIGHT = 48
+"""Of the drawing, in its own units; a bar is ten of them wide."""
+WIDEST = 32
+"""Pixels that a bar takes at most, the space beside it included."""
+
+
+@dataclass(frozen=True)
+class DrawnBar:
+    """A bar: where it stands, what it says and where it leads."""
+
+    x: int
+    y: int
+    height: int
+    label: str
+    text: str
+    url: str
+    is_open: bool
+    """Whether there may be more entries than it tells."""
+
+
+class Chart:
+    """``url_for(after, before)`` is the address of the list of just that time."""
+
+    def __init__(self, activity: Activity, url_for: Callable[[str, str], str]) -> None:
+        self._activity = activity
+        self._url_for = url_for
+        bars = activity.bars
+        self.highest = max(bar.count for bar in bars)
+        self.bars = [self._drawn(place, bar) for place, bar in enumerate(bars)]
+        self.width = 10 * len(bars)
+        self.pixels = WIDEST * len(bars)
+        self.height = HEIGHT
+        self.title = _("Entries by day") if activity.unit == "day" else _("Entries by hour")
+
+    @property
+    def filled(self) -> list[DrawnBar]:
+        """Those with entries, newest first."""
+        return [bar for bar in reversed(self.bars) if bar.height]
+
+    def _drawn(self, place: int, bar: Bar) -> DrawnBar:
+        # The smallest is still seen.
+        height = max(2, round(HEIGHT * bar.count / self.highest)) if bar.count else 0
+        start = timezone.localtime(bar.start) if timezone.is_aware(bar.start) else bar.start
+        if self._activity.unit == "day":
+            label = f"{start:%Y-%m-%d}"
+            url = self._url_for(label, label)
+        else:
+            label = f"{start:%Y-%m-%d %H:%M %Z}".strip()
+            last = bar.end - datetime.timedelta(microseconds=1)
+            url = self._url_for(_exact(bar.start), _exact(last))
+        text = entries_text(bar.count, bar.count_is)
+        is_open = bar.count_is != "exact"
+        return DrawnBar(10 * place, HEIGHT - height, height, label, text, url, is_open)
+
+
+def _exact(moment: datetime.datetime) -> str:
+    # With its offset: an hour that the clocks show twice is two bars.
+    if timezone.is_naive(moment):
+        moment = timezone.make_aware(moment, timezone.get_default_timezone())
+    return timezone.localtime(moment).isoformat()

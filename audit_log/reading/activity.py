@@ -1,0 +1,157 @@
+"""How many entries of a listing fall on each day, or hour, of the period that it covers."""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from django.db import connections
+from django.utils import timezone
+
+from audit_log.conf import settings
+from audit_log.reading.counting import CAP, Exactness
+from audit_log.reading.moments import first_moment_of
+from audit_log.uuid7 import key_range
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from audit_log.querysets import AuditEntryQuerySet
+    from audit_log.reading.pagination import Page
+
+DAYS = 30
+"""Days up to the end of the period, where its beginning was not chosen."""
+MOST_DAYS = 92
+"""Days that are told apart: the last ones of a longer period."""
+DAYS_BY_HOUR = 2
+"""A period of so many days is told by the hour."""
+MOST_IN_A_BAR = 1_000
+"""How many entries of a bar are counted where the listing has more than are counted at all."""
+
+INDEXED = frozenset(
+    {"event_type", "action", "target_type", "target_id", "actor", "tenant", "remote_addr"}
+)
+"""Filters of which one alone finds the entries of a range of time by an index."""
+
+Unit: TypeAlias = Literal["day", "hour"]
+_HOUR = datetime.timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The entries from ``start`` on, until before ``end``."""
+
+    start: datetime.datetime
+    end: datetime.datetime
+    count: int
+    count_is: Exactness = "exact"
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Bars without a gap between them, oldest first."""
+
+    unit: Unit
+    bars: list[Bar]
+
+
+def activity(
+    listing: AuditEntryQuerySet,
+    page: Page,
+    after: datetime.datetime | None,
+    before: datetime.datetime | None,
+    filters: Collection[str],
+) -> Activity | None:
+    """Return the activity in the period from ``after`` to ``before`` of a listing.
+
+    ``page`` is its first page, ``filters`` the names of those in use. One query, of at most
+    some thousand entries in all, or a thousand for each bar. ``None`` where it would take
+    reading more than that, where the listing is empty, and where one bar would be all.
+    """
+    unit, spans = _spans(after, before)
+    if page.count == 0 or len(spans) < 2:
+        return None
+    if page.pin is not None:
+        listing = listing.started_at(page.pin)
+    if page.count_is == "exact":
+        counts = _counted(listing, spans)
+        return Activity(unit, [Bar(*span, counts[span[0]]) for span in spans])
+    others = set(filters) - {"occurred_after", "occurred_before"}
+    if settings.VISIBILITY is not None or len(others) > 1 or not others <= INDEXED:
+        return None
+    numbers = _counted_each(listing, spans, by_key=bool(others))
+    bars = [
+        Bar(*span, min(number, MOST_IN_A_BAR), "exact" if number <= MOST_IN_A_BAR else "at_least")
+        for span, number in zip(spans, numbers, strict=True)
+    ]
+    return Activity(unit, bars)
+
+
+Span: TypeAlias = tuple[datetime.datetime, datetime.datetime]
+
+
+def _spans(
+    after: datetime.datetime | None, before: datetime.datetime | None
+) -> tuple[Unit, list[Span]]:
+    """Return the days or hours of a period, as far as it lies in the past.
+
+    A local day is as long as it is: where the clocks change, it has 23 hours or 25.
+    """
+    now = timezone.now()
+    end = now if before is None else min(before, now)
+    last = _local_date(end)
+    first = last - datetime.timedelta(days=DAYS - 1) if after is None else _local_date(after)
+    first = max(first, last - datetime.timedelta(days=MOST_DAYS - 1))
+    number = (last - first).days + 1
+    days = (first + datetime.timedelta(days=day) for day in range(number + 1))
+    edges = [first_moment_of(day) for day in days] if number > 0 else []
+    unit: Unit = "day"
+    if 0 < number <= DAYS_BY_HOUR:
+        unit = "hour"
+        hours = -(-(edges[-1] - edges[0]) // _HOUR)
+        edges = [*(edges[0] + hour * _HOUR for hour in range(hours)), edges[-1]]
+    start = edges[0] if after is None and edges else after
+    return unit, [
+        span for span in pairwise(edges) if start is not None and span[1] > start and span[0] <= end
+    ]
+
+
+def _local_date(moment: datetime.datetime) -> datetime.date:
+    return (timezone.localtime(moment) if timezone.is_aware(moment) else moment).date()
+
+
+def _counted(listing: AuditEntryQuerySet, spans: list[Span]) -> Counter[datetime.datetime]:
+    found = _within(listing, (spans[0][0], spans[-1][1])).in_key_range().order_by()
+    starts = [start for start, _end in spans]
+    moments = found.values_list("occurred_at", flat=True)[: CAP + 1]
+    return Counter(starts[bisect_right(starts, moment) - 1] for moment in moments)
+
+
+def _counted_each(listing: AuditEntryQuerySet, spans: list[Span], *, by_key: bool) -> list[int]:
+    """Return how many entries each span has, up to one more than are told.
+
+    With ``by_key`` they are looked for among the keys of that time, where the index of another
+    filter finds them; without, the index of times has all that is asked.
+    """
+    connection = connections[listing.db]
+    statements, parameters = [], []
+    for number, span in enumerate(spans):
+        within = _within(listing, span)
+        found = (within.in_key_range() if by_key else within).order_by().values("pk")
+        capped = found[: MOST_IN_A_BAR + 1]
+        sql, given = capped.query.get_compiler(using=listing.db).as_sql()
+        statements.append(f"SELECT {number:d}, COUNT(*) FROM ({sql}) AS audit_log_bar")  # noqa: S608
+        parameters += given
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(statements), parameters)
+        return [count for _number, count in sorted(cursor.fetchall())]
+
+
+def _within(listing: AuditEntryQuerySet, span: Span) -> AuditEntryQuerySet:
+    start, end = span
+    within: AuditEntryQuerySet = listing.filter(occurred_at__gte=start, occurred_at__lt=end)
+    return within.within_keys(*key_range(start, end))
