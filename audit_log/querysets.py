@@ -80,6 +80,9 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
         return self._of([(target_type, target_id), *parents_named(target_type, target_id)])
 
     def _of(self, targets: list[tuple[str, str]]) -> AuditEntryQuerySet:
+        if any("\x00" in part for target in targets for part in target):
+            # None is stored; PostgreSQL would not even be asked for one.
+            return self.none()
         # A key range each, with an index of its own, instead of an OR that has none; as a
         # derived table, or MariaDB would look into the ranges again for each entry.
         references = self.model._meta.get_field("references").related_model

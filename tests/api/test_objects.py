@@ -89,6 +89,12 @@ def test_of_what_nothing_is_known(client: Client) -> None:
     assert client.get(f"{URL}/gone.thing/a/b/").status_code == 404
 
 
+def test_what_no_database_stores(client: Client, book: Book) -> None:
+    for path in ("testapp.book/%00", f"testapp.book%00/{book.pk}", "testapp.book/%ED%A0%80"):
+        assert client.get(f"{URL}/{path}/").status_code == 404
+        assert client.get(f"/audit-log/objects/{path}/").status_code == 404
+
+
 def test_keys_with_slashes(client: Client) -> None:
     make_entry(target_type="gone.thing", target_id="a/b c?")
     found = client.get(f"{URL}/gone.thing/a/b%20c%3F/").json()
