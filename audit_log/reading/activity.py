@@ -29,8 +29,8 @@ MOST_DAYS = 92
 """Days that are told apart: the last ones of a longer period."""
 DAYS_BY_HOUR = 2
 """A period of so many days is told by the hour."""
-MOST_IN_A_BAR = 1_000
-"""How many entries of a bar are counted where the listing has more than are counted at all."""
+MOST = 6_000
+"""How many entries all bars count together where the listing has more than are counted at all."""
 
 INDEXED = frozenset(
     {"event_type", "action", "target_type", "target_id", "actor", "tenant", "remote_addr"}
@@ -68,8 +68,8 @@ def activity(
 ) -> Activity | None:
     """Return the activity in the period from ``after`` to ``before`` of a listing.
 
-    ``page`` is its first page, ``filters`` the names of those in use. One query, of at most
-    some thousand entries in all, or a thousand for each bar. ``None`` where it would take
+    ``page`` is its first page, ``filters`` the names of those in use. One query, which reads at
+    most ``MOST`` entries; each bar has the same share of them. ``None`` where it would take
     reading more than that, where the listing is empty, and where one bar would be all.
     """
     unit, spans = _spans(after, before)
@@ -83,10 +83,11 @@ def activity(
     others = set(filters) - {"occurred_after", "occurred_before"}
     if settings.VISIBILITY is not None or len(others) > 1 or not others <= INDEXED:
         return None
-    numbers = _counted_each(listing, spans, by_key=bool(others))
+    # A round number, as it is told.
+    most = MOST // len(spans) // 10 * 10
     bars = [
-        Bar(*span, min(number, MOST_IN_A_BAR), "exact" if number <= MOST_IN_A_BAR else "at_least")
-        for span, number in zip(spans, numbers, strict=True)
+        Bar(*span, min(number, most), "exact" if number <= most else "at_least")
+        for span, number in zip(spans, _counted_each(listing, spans, most), strict=True)
     ]
     return Activity(unit, bars)
 
@@ -131,18 +132,15 @@ def _counted(listing: AuditEntryQuerySet, spans: list[Span]) -> Counter[datetime
     return Counter(starts[bisect_right(starts, moment) - 1] for moment in moments)
 
 
-def _counted_each(listing: AuditEntryQuerySet, spans: list[Span], *, by_key: bool) -> list[int]:
-    """Return how many entries each span has, up to one more than are told.
+def _counted_each(listing: AuditEntryQuerySet, spans: list[Span], most: int) -> list[int]:
+    """Return how many entries each span has, up to one more than ``most``.
 
-    With ``by_key`` they are looked for among the keys of that time, where the index of another
-    filter finds them; without, the index of times has all that is asked.
+    They are looked for among the keys of that time: by the primary key, or the index of a filter.
     """
     connection = connections[listing.db]
     statements, parameters = [], []
     for number, span in enumerate(spans):
-        within = _within(listing, span)
-        found = (within.in_key_range() if by_key else within).order_by().values("pk")
-        capped = found[: MOST_IN_A_BAR + 1]
+        capped = _within(listing, span).in_key_range().order_by().values("pk")[: most + 1]
         sql, given = capped.query.get_compiler(using=listing.db).as_sql()
         statements.append(f"SELECT {number:d}, COUNT(*) FROM ({sql}) AS audit_log_bar")  # noqa: S608
         parameters += given

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.http import urlencode
 
 from audit_log.models import AuditEntry, AuditReference
+from audit_log.reading.activity import INDEXED, activity
 from audit_log.reading.filters import AuditEntryFilter
 from audit_log.reading.pagination import Page, paginate
 from tests.reading.large import COUNT, clear, fill, moment
@@ -155,6 +157,34 @@ def test_a_deep_page_reads_keys_and_its_own_entries(log: None) -> None:
     _, statements = ask({}, **page.query(2001))
     (offset,) = re.findall(r"OFFSET (\d+)", page_query(statements))
     assert offset == "20"
+
+
+@pytest.mark.sqlite
+@pytest.mark.postgres
+def test_a_chart_counts_in_an_index(log: None) -> None:
+    days = {"occurred_after": moment(10_000), "occurred_before": moment(13_000)}
+    values = {
+        "action": "book.update",
+        "actor": "7",
+        "event_type": "update",
+        "remote_addr": "192.0.2.7",
+        "target_id": AuditEntry.objects.between(*days.values()).first().target_id,
+        "target_type": "testapp.tag",
+        "tenant": "tenant3",
+    }
+    assert values.keys() == INDEXED
+    for filters in ({}, *({name: value} for name, value in values.items())):
+        asked = {name: day.isoformat() for name, day in days.items()} | filters
+        found = AuditEntryFilter(data=QueryDict(urlencode(asked)), queryset=AuditEntry.objects)
+        page = replace(paginate(found.qs, {}), count_is="at_least")
+        with CaptureQueriesContext(connection) as captured:
+            chart = activity(found.qs, page, *days.values(), asked)
+        assert chart is not None, filters
+        assert sum(bar.count for bar in chart.bars) == min(page.count, 3_001)
+        (statement,) = captured.captured_queries
+        plan = plan_of(statement["sql"])
+        assert "Seq Scan" not in plan, plan
+        assert not re.search(r"SCAN audit_log_audit\w+$", plan, re.MULTILINE), plan
 
 
 @pytest.mark.postgres
