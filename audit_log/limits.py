@@ -21,6 +21,7 @@ NEVER_SEEN = (
     "reads, unless code calls record(); using a token of Django REST framework",
     "the contents of files: a file is told by its name",
     "rows that data migrations write before the audit log has its tables",
+    "what a COMMIT past Django's cursors ends: executescript(), the driver's commit()",
     "what happens inside pause(), which leaves an entry of its own",
     "the many-to-many relations of an object that is deleted itself",
 )
@@ -42,6 +43,7 @@ _OF_DATABASES = {
         "a __str__ that runs SQL which fails spoils the transaction",
     ),
     "mysql": (
+        "a transaction begun by SQL, in autocommit, is committed by the first audited save",
         'the level of isolation is taken from OPTIONS["isolation_level"], not from SQL',
         "at REPEATABLE READ the transactions that deadlock without the log do so more often",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import suppress
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -48,6 +49,9 @@ LIMITS = {
     "What the database does by itself": Limit(f"{HERE}::test_database_cascade", "audit_log.W004"),
     "manage.py flush": Limit(f"{HERE}::test_flush", "manage.py flush"),
     "Private methods of QuerySet": Limit(f"{HERE}::test_private_methods", "_raw_delete()"),
+    "A COMMIT that goes past Django's cursors": Limit(
+        f"{HERE}::test_commit_past_djangos_cursors", "a COMMIT past Django's cursors"
+    ),
     "Reads": Limit(f"{HERE}::test_reads", "reads, unless"),
     "The contents of files": Limit(
         "tests/capture/test_values.py::test_file_of_the_same_name_is_no_change",
@@ -94,6 +98,9 @@ LIMITS = {
         f"{HERE}::test_other_databases", "is not tested"
     ),
     "On SQLite an audited save": Limit(f"{HERE}::test_write_lock_of_sqlite", "write lock"),
+    "On MariaDB a transaction that is begun by SQL": Limit(
+        f"{HERE}::test_begun_by_sql_on_mariadb", "begun by SQL"
+    ),
     "On MariaDB, a level of isolation": Limit(
         f"{HERE}::test_level_of_isolation_set_by_sql", "level of isolation is taken from"
     ),
@@ -328,6 +335,37 @@ def test_write_lock_of_sqlite(monkeypatch):
         author.save()
     assert len(refused) == 1
     assert "locked" in refused[0]
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("atomic", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_begun_by_sql_on_mariadb(atomic):
+    """As by any atomic block."""
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("INSERT INTO testapp_author (name) VALUES ('Ann')")
+        if atomic:
+            with transaction.atomic():
+                pass
+        else:
+            Author.objects.create(name="Bea")
+        cursor.execute("ROLLBACK")
+    names = ["Ann"] if atomic else ["Ann", "Bea"]
+    assert sorted(Author.objects.values_list("name", flat=True)) == names
+    assert len(entries()) == len(names) - 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_commit_past_djangos_cursors():
+    """By Django's cursor the entry is there; by the driver it is forgotten with the block."""
+    for commit in (connection.cursor().execute, lambda sql: connection.connection.commit()):
+        with suppress(RuntimeError), transaction.atomic():
+            Author.objects.create(name="Ann")
+            commit("COMMIT")
+            raise RuntimeError
+    assert Author.objects.count() == 2
+    assert len(entries()) == 1
 
 
 @pytest.mark.mariadb

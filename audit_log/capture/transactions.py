@@ -8,31 +8,38 @@ from typing import Any
 from django.db import transaction
 
 from audit_log.journal.buffer import Buffer, buffer_of
+from audit_log.transactions import in_transaction, is_begun_by_hand
 
 
 class one_transaction:  # noqa: N801  # used like a function
     """Run the reading of the old row, the change and its entry as one.
 
-    In autocommit they get a transaction; a transaction that is open is used as it is.
+    In autocommit they get a transaction; a transaction that is open, be it begun by hand, is used
+    as it is.
     On SQLite the write lock is asked for first: a transaction that has read cannot wait for
     it any more (https://www.sqlite.org/isolation.html), and would answer "database is locked"
     where the change alone would have waited. ``table`` is the one that is written; ``None``
     where it may be a view, which cannot be locked so.
     """
 
-    __slots__ = ("_atomic", "_mode", "_table", "_using")
+    __slots__ = ("_atomic", "_by_hand", "_mode", "_table", "_using")
 
     def __init__(self, using: str, table: str | None) -> None:
         self._using = using
         self._table = table
         self._atomic: transaction.Atomic | None = None
+        self._by_hand: Buffer | None = None
         self._mode: Any = None
 
     def __enter__(self) -> Buffer:
         buffer = buffer_of(self._using)
         connection: Any = buffer.connection
         is_sqlite = connection.vendor == "sqlite"
-        if connection.in_atomic_block or not connection.get_autocommit():
+        if is_begun_by_hand(connection):
+            # All that Django does until then, it does as where autocommit is off.
+            self._by_hand = buffer
+            connection.autocommit = False
+        if in_transaction(connection):
             if is_sqlite and self._table is not None and not _has_write_lock(buffer):
                 _take_write_lock(buffer, self._table)
             return buffer
@@ -58,6 +65,12 @@ class one_transaction:  # noqa: N801  # used like a function
     ) -> None:
         if self._atomic is not None:
             self._atomic.__exit__(kind, error, traceback)
+        elif self._by_hand is not None:
+            try:
+                self._by_hand.flush()
+            finally:
+                connection: Any = self._by_hand.connection
+                connection.autocommit = True
 
 
 def _has_write_lock(buffer: Buffer) -> bool:

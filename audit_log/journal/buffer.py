@@ -21,6 +21,7 @@ from audit_log.journal.failures import tell
 from audit_log.journal.operations import Operation, rows_of
 from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Row, Writer
 from audit_log.statements import Statement, has_own_cursors
+from audit_log.transactions import in_transaction, is_begun, is_doomed
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -34,7 +35,6 @@ _TABLES = "audit_log_audit"
 # Errors that MariaDB answers by rolling the whole transaction back: ER_LOCK_DEADLOCK,
 # ER_LOCK_TABLE_FULL, ER_CHECKREAD (https://mariadb.com/kb/en/mariadb-error-codes/).
 _ROLLED_BACK = {1213, 1206, 1020}
-_IN_ERROR = 3  # libpq's PQTRANS_INERROR
 _SAVEPOINT = "audit_log_entries"
 
 
@@ -55,7 +55,7 @@ class Buffer:
         """Let an operation wait for the end of its transaction; in autocommit it is written."""
         connection = self.connection
         if not self._operations:
-            if not connection.in_atomic_block and connection.get_autocommit():
+            if not in_transaction(connection):
                 self._write([operation])
                 return
             # The first of all: a host's own is taken off the end again.
@@ -73,7 +73,7 @@ class Buffer:
         """Run a statement that does not read the log, and return its cursor."""
         if not self._operations:
             return statement.run(self.connection, parameters)
-        was_open = self._is_open()
+        was_open = is_begun(self.connection)
         try:
             return statement.run(self.connection, parameters, own_wrappers=1)
         except Exception as error:
@@ -87,9 +87,9 @@ class Buffer:
         Where that fails under ``ON_ERROR = "raise"``, it goes on waiting: the transaction
         cannot be committed without it.
         """
-        if not self._operations or self._is_doomed():
+        if not self._operations or is_doomed(self.connection):
             return
-        waiting, was_open = self._operations, self._is_open()
+        waiting, was_open = self._operations, is_begun(self.connection)
         self.forget()
         if settings.ON_ERROR == "log":
             self._write_or_tell(*self._rows_or_tell(waiting))
@@ -113,23 +113,11 @@ class Buffer:
             if self._before_statement in wrappers:
                 wrappers.remove(self._before_statement)
 
-    def _is_doomed(self) -> bool:
-        # After an error PostgreSQL refuses whatever comes, and makes a COMMIT a ROLLBACK.
-        raw: Any = self.connection.connection
-        if raw is None or self.connection.vendor != "postgresql":
-            return False
-        return bool(raw.info.transaction_status == _IN_ERROR)
-
-    def _is_open(self) -> bool:
-        # Only SQLite's driver knows, and only there it is asked for.
-        raw: Any = self.connection.connection
-        return self.connection.vendor == "sqlite" and raw is not None and raw.in_transaction
-
     def _has_ended(self, error: BaseException, was_open: bool) -> bool:
         """Whether the database answered a statement by rolling the whole transaction back."""
         if self.connection.vendor == "mysql":
             return isinstance(error, OperationalError) and error.args[0] in _ROLLED_BACK
-        return was_open and not self._is_open()
+        return was_open and not is_begun(self.connection)
 
     def _rows_or_tell(self, operations: list[Operation]) -> tuple[list[Row], list[Row]]:
         try:
@@ -177,7 +165,7 @@ class Buffer:
         is_rollback = isinstance(sql, str) and _ROLLBACK.match(sql)
         if not is_rollback and not self._passes(sql):
             self.flush()
-        was_open, was_doomed = self._is_open(), self._is_doomed()
+        was_open, was_doomed = is_begun(self.connection), is_doomed(self.connection)
         try:
             result = execute(sql, parameters, many, context)
         except Exception as error:
@@ -193,8 +181,9 @@ class Buffer:
         """Whether a statement neither ends the transaction nor reads the log."""
         if not isinstance(sql, str):
             return False
-        # After a semicolon there may be anything.
-        if ";" in sql or _TABLES in sql.lower():
+        text = sql.lower()
+        # After a semicolon there may be anything; set_config() may choose another schema.
+        if ";" in text or _TABLES in text or "set_config" in text:
             return False
         return _ORDINARY.match(sql) is not None or self._only_releases(sql)
 

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import transaction
 
 from audit_log.statements import Statement, is_watched, make_ready
+from audit_log.transactions import in_transaction, is_begun_by_hand
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -69,7 +70,7 @@ class Writer:
         They belong together: outside of a transaction they get one of their own where they
         take more than one statement.
         """
-        if len(entries) + len(references) > 1 and not self._in_transaction():
+        if len(entries) + len(references) > 1 and not self._is_one():
             with transaction.atomic(using=self.connection.alias):
                 self.insert(entries, references)
             return
@@ -77,8 +78,8 @@ class Writer:
         if references:
             self._insert(self._reference, references)
 
-    def _in_transaction(self) -> bool:
-        return self.connection.in_atomic_block or not self.connection.get_autocommit()
+    def _is_one(self) -> bool:
+        return in_transaction(self.connection) or is_begun_by_hand(self.connection)
 
     def _insert(self, statement: _Insert, rows: Sequence[Row]) -> None:
         if len(rows) == 1:

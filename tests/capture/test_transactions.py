@@ -408,3 +408,46 @@ def test_hooks_have_djangos_own_signatures():
         "(self, raw=False, cls=None, force_insert=False, force_update=False, using=None, "
         "update_fields=None)"
     )
+
+
+def by_hand(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def change_by_hand(author):
+    author.name = "Bea"
+    author.save()
+    Author.objects.create(name="Cid")
+    Author.objects.filter(name="Cid").update(name="Dan")
+    audit_log.record("book.lend", author, references=[Author(pk=77)])
+
+
+@pytest.mark.sqlite
+@pytest.mark.postgres
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+def test_a_transaction_begun_by_hand_is_taken_as_it_is(end):
+    author = Author.objects.create(name="Ann")
+    by_hand("BEGIN")
+    try:
+        change_by_hand(author)
+    finally:
+        by_hand(end)
+    names = ["Ann"] if end == "ROLLBACK" else ["Bea", "Dan"]
+    assert sorted(Author.objects.values_list("name", flat=True)) == names
+    more = ["author.update", "author.create", "author.update", "book.lend"]
+    more = more if end == "COMMIT" else []
+    assert actions() == ["author.create", *more]
+
+
+@pytest.mark.sqlite
+@pytest.mark.postgres
+def test_a_large_update_in_a_transaction_begun_by_hand():
+    Author.objects.bulk_create([Author(name=str(number)) for number in range(1200)])
+    by_hand("BEGIN")
+    try:
+        Author.objects.update(name="Ann")
+    finally:
+        by_hand("ROLLBACK")
+    assert not Author.objects.filter(name="Ann").exists()
+    assert len(entries()) == 1200

@@ -1,0 +1,43 @@
+"""Whether a connection is in a transaction, and what has become of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+# libpq's PGTransactionStatusType (https://www.postgresql.org/docs/current/libpq-status.html).
+_IDLE, _IN_ERROR = 0, 3
+
+
+def in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    """Whether what is done now is committed later."""
+    return connection.in_atomic_block or not connection.get_autocommit()
+
+
+def is_begun_by_hand(connection: BaseDatabaseWrapper) -> bool:
+    """Whether somebody sent ``BEGIN`` as SQL, in autocommit.
+
+    The drivers of SQLite and PostgreSQL know of it; that of MariaDB does not.
+    """
+    if in_transaction(connection):
+        return False
+    raw: Any = connection.connection
+    if connection.vendor == "postgresql":
+        return bool(raw.info.transaction_status != _IDLE)
+    return bool(connection.vendor == "sqlite" and raw.in_transaction)
+
+
+def is_begun(connection: BaseDatabaseWrapper) -> bool:
+    """Whether SQLite has begun a transaction; ``False`` on the others, whose drivers are slower."""
+    raw: Any = connection.connection
+    return bool(connection.vendor == "sqlite" and raw is not None and raw.in_transaction)
+
+
+def is_doomed(connection: BaseDatabaseWrapper) -> bool:
+    """Whether nothing can be done but a rollback: after an error on PostgreSQL."""
+    raw: Any = connection.connection
+    if raw is None or connection.vendor != "postgresql":
+        return False
+    return bool(raw.info.transaction_status == _IN_ERROR)
