@@ -289,9 +289,11 @@ def test_what_asynchronous_code_carries_over(ann):
     async def work() -> list[AuditEntry]:
         async with audit_log.context(actor=ann, reason="here"):
             task = asyncio.create_task(sync_to_async(write)())
-            found = [await sync_to_async(write)(), await asyncio.to_thread(write_and_close)]
-            bare = asyncio.get_running_loop().run_in_executor(None, write_and_close)
-        return [*found, await task, await bare]
+            # One after the other: SQLite's databases in memory do not wait for a lock.
+            found = [await task, await sync_to_async(write)()]
+            found.append(await asyncio.to_thread(write_and_close))
+            bare = await asyncio.get_running_loop().run_in_executor(None, write_and_close)
+        return [*found, bare]
 
     *carried, bare = async_to_sync(work)()
     assert [(e.actor, e.reason) for e in carried] == [(ann, "here")] * 3

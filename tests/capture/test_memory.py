@@ -1,0 +1,74 @@
+"""What an operation on many rows needs in memory does not grow with their number."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+
+from audit_log.models import AuditEntry
+from tests.testapp.models import Author
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that few rows take many."""
+    for name in ("before_after.KEPT", "matching.BATCH", "inserting.BATCH"):
+        module, _, constant = name.partition(".")
+        monkeypatch.setattr(
+            f"audit_log.capture.{module}.{constant}", 1 if constant == "KEPT" else 50
+        )
+    monkeypatch.setattr("audit_log.journal.buffer.MAX_ROWS", 50)
+
+
+def peak(operation: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        operation()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def update() -> None:
+    Author.objects.update(name="Ann")
+
+
+def update_by_expression() -> None:
+    Author.objects.update(name=Concat(F("name"), Value("!")))
+
+
+def update_one_by_one() -> None:
+    with transaction.atomic():
+        for author in Author.objects.iterator(chunk_size=50):
+            author.name += "!"
+            author.save()
+
+
+def insert_one_by_one() -> None:
+    with transaction.atomic():
+        for number in range(Author.objects.count()):
+            Author.objects.create(name=str(number))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [update, update_by_expression, update_one_by_one, insert_one_by_one],
+    ids=lambda operation: operation.__name__,
+)
+def test_memory_stays_bounded(operation: Callable[[], None]) -> None:
+    peaks = []
+    for count in (100, 400, 1600):
+        Author.objects.all().delete()
+        Author.objects.bulk_create([Author(name=f"{n:0200}") for n in range(count)])
+        before = AuditEntry.objects.count()
+        peaks.append(peak(operation))
+        assert AuditEntry.objects.count() - before == count
+    # The first has also to compile and to import.
+    assert peaks[2] - peaks[1] < 50_000 + peaks[1] // 5, peaks
