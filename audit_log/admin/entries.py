@@ -27,6 +27,8 @@ from audit_log.models import AuditEntry, AuditHold
 from audit_log.pages.listing import EXPIRING_DAYS, Listing, Urls
 from audit_log.pages.query import Query
 from audit_log.pages.rows import ANY
+from audit_log.reading.display import questions_of
+from audit_log.reading.related import names_of
 from audit_log.reading.sentences import sentence_of
 from audit_log.reading.visibility import may_export, may_read, visible_entries
 from audit_log.retention import MAX_DAYS, Retention, expiring
@@ -128,6 +130,7 @@ class AuditEntryAdmin(EntryAdmin):
         crumbs = [app_crumb(self), (self._name, self._url("changelist")), (title, "")]
         context = {
             "entry": entry,
+            "names": names_of(questions_of(entry), visible_entries(request)),
             "references": entry.references.order_by("pk"),
             "hold_url": self._hold_url(request, entry),
             "target_url": change_page_of(entry, self.admin_site, request),

@@ -20,8 +20,9 @@ from audit_log.pages.listing import EXPIRING_DAYS, Listing, Urls
 from audit_log.pages.mount import Mount
 from audit_log.pages.query import Query
 from audit_log.pages.rows import ANY
-from audit_log.reading.display import target_text
+from audit_log.reading.display import questions_of, target_text
 from audit_log.reading.missing import MESSAGE, tables_are_missing
+from audit_log.reading.related import names_of
 from audit_log.reading.values import visible
 from audit_log.reading.visibility import may_export, may_read, visible_entries
 from audit_log.retention import Retention, expiring
@@ -104,6 +105,7 @@ class EntryDetail(LogView):
         end = retention.kept_until(entry)
         context = {
             "entry": entry,
+            "names": names_of(questions_of(entry), visible_entries(request)),
             "references": entry.references.order_by("pk"),
             "kept_until": end,
             "is_held": end is None and retention.rules.end_of(entry) is not None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.apps import apps
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit_log.reading.json_differences import Place, places
+from audit_log.reading.related import Names, Question, question_of
 from audit_log.reading.values import (
     Value,
     absent,
@@ -67,16 +69,29 @@ class FieldChange:
     more_places: int = 0
 
 
-def changes_of(entry: AuditEntry, max_length: int | None = None) -> list[FieldChange]:
+def changes_of(
+    entry: AuditEntry, max_length: int | None = None, names: Names = MappingProxyType({})
+) -> list[FieldChange]:
     """Return what an entry says about each field, in the order of the model's fields.
 
-    ``max_length`` cuts longer texts, for places that only give an overview.
+    ``max_length`` cuts longer texts, for places that only give an overview; ``names`` are the
+    answers to :func:`questions_of` the entry.
     """
     model = model_of(entry.target_type)
     return [
-        _field_change(entry, name, stored, field_of(model, name), max_length)
+        _field_change(entry, name, stored, field_of(model, name), max_length, names)
         for name, stored in _ordered(entry.changes, model)
     ]
+
+
+def questions_of(entry: AuditEntry) -> Iterator[Question | None]:
+    """Yield what an entry does not tell: the names of some of the related objects."""
+    model = model_of(entry.target_type)
+    for name, stored in as_mapping(entry.changes).items():
+        parts, field = as_mapping(stored), field_of(model, name)
+        for side in ("old", "new"):
+            if not parts.get(f"{side}_repr"):
+                yield question_of(field, parts.get(side), entry.pk)
 
 
 def field_labels(entry: AuditEntry) -> list[str]:
@@ -171,6 +186,7 @@ def _field_change(
     stored: Any,
     field: models.Field[Any, Any] | None,
     max_length: int | None,
+    names: Names,
 ) -> FieldChange:
     label = label_of_field(field, name)
     parts = as_mapping(stored)
@@ -188,8 +204,7 @@ def _field_change(
             removed=tuple(related_of(parts.get("removed"))),
         )
     if "old" in parts or "new" in parts:
-        before = _one_side(parts, "old", field)
-        after = _one_side(parts, "new", field)
+        before, after = (_one_side(entry, parts, side, field, names) for side in ("old", "new"))
         if entry.event_type == EventType.CREATE and before.kind == "null":
             before = absent()
         if entry.event_type == EventType.DELETE and after.kind == "null":
@@ -212,12 +227,21 @@ def _compared(place: Place, max_length: int | None) -> Place:
     return Place(place.path, *compared(place.before, place.after, max_length))
 
 
-def _one_side(parts: Any, side: str, field: models.Field[Any, Any] | None) -> Value:
+def _one_side(
+    entry: AuditEntry,
+    parts: Any,
+    side: str,
+    field: models.Field[Any, Any] | None,
+    names: Names,
+) -> Value:
     stored, digest = parts.get(side), parts.get(f"{side}_sha256")
     if digest and isinstance(stored, str):
         # What stands at the end is where it was cut, not the end.
         stored = stored.rstrip()
-    value = value_of(stored, field, str(parts.get(f"{side}_repr") or ""))
+    name = parts.get(f"{side}_repr")
+    if not name and (question := question_of(field, stored, entry.pk)) is not None:
+        name = names.get(question)
+    value = value_of(stored, field, str(name or ""))
     if not digest:
         return value
     return Value(value.kind, f"{value.text}…", value.raw, visible(str(digest)))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.utils.http import urlencode
 
+from audit_log.reading.display import questions_of
 from audit_log.reading.missing import MESSAGE, tables_are_missing
 from audit_log.reading.pagination import PARAMETERS, InvalidPage, Page, paginate
-from audit_log.reading.state import AsOf, PartlyHidden, parse_at, visible_state
+from audit_log.reading.related import Names, names_of
+from audit_log.reading.state import AsOf, PartlyHidden, as_of, parse_at, visible_state
 from audit_log.reading.visibility import visible_entries
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ class History:
     at_error: str = ""
     kept: tuple[tuple[str, str], ...] = ()
     """The parameters of the page that a form has to keep."""
+    names: Names = field(default_factory=dict)
+    """What related objects were called, where the entries themselves do not tell."""
 
     @property
     def is_empty(self) -> bool:
@@ -55,7 +59,9 @@ class History:
 def history_of(
     request: HttpRequest, target_type: str, target_id: str, page_size: int | None = None
 ) -> History:
-    """Return the entries of an object that the user of ``request`` may see; two queries.
+    """Return the entries of an object that the user of ``request`` may see.
+
+    Two queries, and one more where an entry does not tell what a related object was called.
 
     ``target_type`` is ``"app_label.model"``, ``target_id`` the key as text, ``page_size``
     how many entries are on a page (otherwise the setting ``PAGE_SIZE``). The page is asked
@@ -83,6 +89,10 @@ def history_of(
         _url(request, anchor, None, 1),
         _url(request, anchor, page, page.number - 1) if page.has_previous else "",
         _url(request, anchor, page, page.number + 1) if page.has_next else "",
+        names=names_of(
+            (question for entry in page.entries for question in questions_of(entry)),
+            visible_entries(request),
+        ),
     )
     return _with_state(request, history)
 
@@ -114,7 +124,7 @@ def _with_state(request: HttpRequest, history: History) -> History:
             error = str(hidden)
     return replace(
         history,
-        as_of=None if state is None else AsOf(state),
+        as_of=None if state is None else as_of(request, state),
         at_name=name,
         at_text=text,
         at_error=error,

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from audit_log import uuid7
 from audit_log.conf import settings
 from audit_log.models import AuditEntry
 from audit_log.reading.display import Related, field_of, label_of_field, model_of, related_of
 from audit_log.reading.moments import parse_moment
+from audit_log.reading.related import names_of, question_of
 from audit_log.reading.values import Value, value_of
 from audit_log.reading.visibility import visible_entries
 from audit_log.states import FieldState, ObjectState
@@ -75,6 +76,8 @@ class ShownField:
     label: str
     state: FieldState
     field: models.Field | None  # type: ignore[type-arg]
+    related_name: str = ""
+    """What the related object was called, where the state does not tell."""
 
     @property
     def is_many(self) -> bool:
@@ -89,7 +92,7 @@ class ShownField:
     @property
     def value(self) -> Value:
         """The value of any other field."""
-        value = value_of(self.state.value, self.field, self.state.repr)
+        value = value_of(self.state.value, self.field, self.state.repr or self.related_name)
         if not self.state.sha256:
             return value
         return Value(value.kind, f"{value.text}…", value.raw, self.state.sha256)
@@ -97,16 +100,26 @@ class ShownField:
 
 @dataclass(frozen=True)
 class AsOf:
-    """A state to show."""
+    """A state to show, its fields in the model's order."""
 
     state: ObjectState
+    fields: list[ShownField]
 
-    @cached_property
-    def fields(self) -> list[ShownField]:
-        """Its fields, in the model's order."""
-        model = model_of(self.state.target_type)
-        return [
-            ShownField(name, label_of_field(field, name), one, field)
-            for name, one in self.state.fields.items()
-            for field in [field_of(model, name)]
-        ]
+
+def as_of(request: HttpRequest, state: ObjectState) -> AsOf:
+    """Return a state with the names that the log knows; one query at most."""
+    model = model_of(state.target_type)
+    until = uuid7.highest(uuid7.milliseconds_at(state.at))
+    fields = [(name, one, field_of(model, name)) for name, one in state.fields.items()]
+    asked = {
+        name: question_of(field, one.value, until) for name, one, field in fields if not one.repr
+    }
+    names = names_of(asked.values(), visible_entries(request))
+    told = {name: names.get(question, "") for name, question in asked.items() if question}
+    return AsOf(
+        state,
+        [
+            ShownField(name, label_of_field(field, name), one, field, told.get(name, ""))
+            for name, one, field in fields
+        ],
+    )

@@ -14,6 +14,7 @@ from audit_log.reading.values import json_text, visible
 
 if TYPE_CHECKING:
     from audit_log.models import AuditEntry
+    from audit_log.reading.related import Names
 
 register = template.Library()
 
@@ -34,10 +35,12 @@ register.filter("sentence", sentence_of)
 register.filter("sentence_html", sentence_html)
 
 
-@register.filter
-def changes(entry: AuditEntry, max_length: int | None = None) -> list[display.FieldChange]:
+@register.simple_tag
+def changes(
+    entry: AuditEntry, names: Names, max_length: int | None = None
+) -> list[display.FieldChange]:
     """Return the changes of an entry, longer texts cut to ``max_length`` characters."""
-    return display.changes_of(entry, max_length)
+    return display.changes_of(entry, max_length, names)
 
 
 @register.filter
