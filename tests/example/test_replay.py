@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
@@ -121,11 +122,45 @@ def test_entries_alone_tell_the_registry_after_each_commit(reference_data_path: 
         compared += 1
     assert compared == 1761
     assert {entry.actor_repr for entry in entries} == {line["by"] for line in lines}
+    compare_states(lines, entries)
     # The contributors' accounts were made before, under a pause that the log tells of.
     others = AuditEntry.objects.exclude(target_type=TARGET_TYPE)
     assert [(entry.action, entry.target_type) for entry in others] == [
         ("audit_log.pause", "auth.user")
     ]
+
+
+def compare_states(lines: list[dict[str, Any]], entries: list[AuditEntry]) -> None:
+    """What `state_of` says of a moment is the registry of then, after each commit.
+
+    Asked about one language that the commit touched and one of all that there ever were.
+    """
+    chance = random.Random(7)
+    names: dict[str, str] = {}
+    gone: set[str] = set()
+    commits = [list(group) for _ref, group in groupby(entries, key=lambda one: one.correlation_id)]
+    following = [*(commit[0].occurred_at for commit in commits[1:]), None]
+    asked = {True: 0, False: 0}
+    for commit, then, expected in zip(commits, following, truth(lines), strict=True):
+        names |= {entry.target_id: entry.target_repr for entry in commit}
+        gone |= {entry.target_id for entry in commit if entry.event_type == "delete"}
+        at = commit[-1].occurred_at
+        if then == at:
+            # Of a moment with several commits the state is that after the last of them.
+            continue
+        for key in {chance.choice(commit).target_id, chance.choice(list(names))}:
+            state = AuditEntry.objects.state_of(Language(pk=int(key)), at)
+            assert state.exists is (key not in gone), (key, at)
+            asked[state.exists] += 1
+            if state.exists:
+                values = {
+                    FIELD_OF[column]: canonical(value)
+                    for column, value in state.values.items()
+                    if column in FIELD_OF and value is not None
+                }
+                assert values == expected[names[key]], (key, at)
+    assert asked[True] > 2_000
+    assert asked[False] > 100
 
 
 def history(tmp_path: Path, *commits: dict[str, Any], compressed: bool = False) -> Path:
