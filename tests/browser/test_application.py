@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def test_who_revoked_a_key_last_week(page: Page, base: str, shoot: Shoot, tmp_pa
     fits(page)
     shoot(page, "application-list")
 
+    page.get_by_label("From").fill((timezone.localdate() - timedelta(days=7)).isoformat())
     page.get_by_label("Action", exact=True).select_option(label="API key revoked")
     page.get_by_role("button", name="Filter", exact=True).click()
     row = page.get_by_role("row", name="revoked API key Time sheets")
@@ -61,6 +63,8 @@ def test_who_revoked_a_key_last_week(page: Page, base: str, shoot: Shoot, tmp_pa
 
     row.get_by_role("link", name="Details").click()
     seen(page.get_by_role("heading", name="Keiko Mori revoked API key Time sheets"))
+    changes = page.get_by_role("region", name="Changes")
+    seen(changes.get_by_role("row", name="Revoked no yes"))
     seen(page.get_by_role("heading", name="Old values"))
     seen(page.get_by_text('"is_revoked": false'))
     seen(page.get_by_text('"is_revoked": true'))
@@ -71,6 +75,57 @@ def test_who_revoked_a_key_last_week(page: Page, base: str, shoot: Shoot, tmp_pa
     seen(state.get_by_role("row", name="revoked yes"))
     fits(page)
     shoot(page, "application-object")
+
+
+def test_which_application_was_deleted_and_by_whom(page: Page, base: str, shoot: Shoot) -> None:
+    page.goto(f"{base}/audit-log/")
+    log_in(page, "tess")
+    page.get_by_label("Event type").select_option("delete")
+    page.get_by_label("Target type").select_option(label="Application")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    row = page.get_by_role("row", name="deleted application Telex")
+    seen(row.get_by_text("Ulf", exact=False).first)
+    seen(row.get_by_text("nobody has used it for a year"))
+    fits(page)
+    shoot(page, "application-deleted")
+    # What else that request did.
+    row.get_by_role("link", name="All entries with the same correlation ID").click()
+    seen(page.get_by_role("row", name="deleted application Telex"))
+    page.get_by_role("row", name="deleted application Telex").get_by_role(
+        "link", name="Details"
+    ).click()
+    seen(page.get_by_role("region", name="Changes").get_by_role("row", name="Name Telex"))
+    page.get_by_role("link", name="History of this object").click()
+    history = page.get_by_role("region", name="History")
+    seen(history.get_by_role("row", name="created application Telex"))
+    history.get_by_label("As of").fill((timezone.localdate() - timedelta(days=20)).isoformat())
+    history.get_by_role("button", name="Show").click()
+    seen(history.get_by_role("region", name="As it was").get_by_role("row", name="Name Telex"))
+    fits(page)
+
+
+def test_from_a_bar_to_its_day_and_to_its_hour(page: Page, base: str, shoot: Shoot) -> None:
+    page.goto(f"{base}/audit-log/")
+    log_in(page, "admin")
+    highest = page.locator(".audit-log-bars a").first
+    day = str(highest.locator("title").text_content())
+    highest.click()
+    has_value(page.get_by_label("From"), day.partition(":")[0])
+    has_value(page.get_by_label("Until"), day.partition(":")[0])
+    seen(page.get_by_role("status").get_by_text(day.partition(": ")[2]))
+    fits(page)
+    shoot(page, "application-day")
+    # The same without a mouse.
+    page.get_by_text("As a table").focus()
+    page.keyboard.press("Enter")
+    table = page.get_by_role("table", name="Entries by hour")
+    hour = table.get_by_role("link").first
+    number = table.get_by_role("row").nth(1).get_by_role("cell").inner_text()
+    hour.focus()
+    page.keyboard.press("Enter")
+    seen(page.get_by_role("status").get_by_text(number))
+    # One hour has nothing to be compared with.
+    assert page.locator(".audit-log-bars").count() == 0
 
 
 def test_somebody_else_s_log_is_not_there(page: Page, base: str, shoot: Shoot) -> None:
