@@ -23,7 +23,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models.sql.subqueries import UpdateQuery
 
-from audit_log.capture.rows import key_of, rows_of
+from audit_log.capture.rows import rows_of
 
 BATCH = 1000
 # Of 1,000 values and more MariaDB makes a subquery (in_predicate_conversion_threshold).
@@ -91,13 +91,7 @@ class Matching:
         if self.locks:
             weaker = self.connection.features.has_select_for_no_key_update and not self.moved
             rows = rows.select_for_update(no_key=weaker)
-        found = list(rows[:BATCH])
-        while found:
-            yield found
-            if len(found) < BATCH:
-                return
-            last = key_of(self.model, dict(zip(self.names, found[-1], strict=False)))
-            found = list(rows.filter(pk__gt=last)[:BATCH])
+        return self._streamed(rows, "")
 
     def _by_keys(self) -> Iterator[list[Any]]:
         keys = self._rows().order_by("pk").values_list("pk", flat=True)
@@ -113,9 +107,15 @@ class Matching:
         plain = self.plain.order_by()
         # As Django's UPDATE has it: what the condition asks for, it holds itself.
         plain.query.annotations, plain.query.distinct, plain.query.group_by = {}, False, None
-        rows = self._columns(plain).select_for_update()
         try:
-            compiler, sql, parameters = _compiled(rows, self._index(plain))
+            index = self._index(plain)
+        except EmptyResultSet:
+            return iter(())
+        return self._streamed(self._columns(plain).select_for_update(), index)
+
+    def _streamed(self, rows: QuerySet, index: str) -> Iterator[list[Any]]:
+        try:
+            compiler, sql, parameters = _compiled(rows, index)
         except EmptyResultSet:
             return
         with self._unbuffered() as cursor:
@@ -137,7 +137,11 @@ class Matching:
         return ", ".join(self.connection.ops.quote_name(name) for name in names if name)
 
     def _unbuffered(self) -> Any:
-        # The driver's usual cursor keeps all rows in memory.
+        # The usual cursors of PostgreSQL's and MariaDB's drivers keep all rows in memory.
+        if self.connection.vendor != "mysql":
+            # In a transaction that was begun by hand PostgreSQL has no other that locks.
+            by_hand = getattr(self.connection.connection, "autocommit", False) is True
+            return self.connection.cursor() if by_hand else self.connection.chunked_cursor()
         driver: Any = self.connection.Database.cursors.SSCursor
         wrapper: Any = type(self.connection.create_cursor())
         return self.connection._prepare_cursor(wrapper(self.connection.connection.cursor(driver)))
