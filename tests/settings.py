@@ -85,6 +85,8 @@ if DATABASE == "postgres":
     ]
 
 MIDDLEWARE = [
+    # Not only for tests in a browser: whose server loads its middleware before they begin.
+    "tests.browser.csp.StrictPolicy",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

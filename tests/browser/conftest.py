@@ -13,7 +13,7 @@ from tests.browser.history import write_history
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Response
 
     from tests.testapp.models import Book
 
@@ -50,6 +50,13 @@ def person(transactional_db: None) -> User:
     return user
 
 
+def unprotected(response: Response) -> Iterator[str]:
+    """Complain of a page without the strict policy: nothing that it holds would be found wrong."""
+    is_page = response.request.resource_type == "document"
+    if is_page and "content-security-policy" not in response.headers:
+        yield f"no policy: {response.url}"
+
+
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A browser window; what goes wrong in its pages fails the test."""
@@ -66,6 +73,7 @@ def page(chromium: Browser) -> Iterator[Page]:
         ),
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("response", lambda response: complaints.extend(unprotected(response)))
     page.set_default_timeout(15_000)
     yield page
     context.close()

@@ -30,7 +30,6 @@ def base(live_server: LiveServer, transactional_db: None, settings: Any) -> str:
     settings.LOGIN_URL = example.LOGIN_URL
     settings.LOGIN_REDIRECT_URL = example.LOGIN_REDIRECT_URL
     settings.TEMPLATES = example.TEMPLATES
-    settings.MIDDLEWARE = ["tests.browser.csp.StrictPolicy", *settings.MIDDLEWARE]
     tell()
     return str(live_server.url)
 

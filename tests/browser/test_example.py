@@ -22,7 +22,6 @@ def base(live_server: LiveServer, transactional_db: None, settings: Any) -> str:
     """The server's address, with eight weeks behind it."""
     settings.AUDIT_LOG = example.AUDIT_LOG
     settings.LOGIN_REDIRECT_URL = example.LOGIN_REDIRECT_URL
-    settings.MIDDLEWARE = ["tests.browser.csp.StrictPolicy", *settings.MIDDLEWARE]
     tell()
     return str(live_server.url)
 

@@ -20,8 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.urls")]
 
 
 @pytest.fixture(autouse=True)
-def strict_policy(settings) -> None:
-    settings.MIDDLEWARE = ["tests.browser.csp.StrictPolicy", *settings.MIDDLEWARE]
+def a_year(settings) -> None:
     settings.AUDIT_LOG = {"RETENTION": 365}
 
 

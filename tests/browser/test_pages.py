@@ -22,11 +22,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.urls")]
 LIST = "/admin/audit_log/auditentry/"
 
 
-@pytest.fixture(autouse=True)
-def strict_policy(settings) -> None:
-    settings.MIDDLEWARE = ["tests.browser.csp.StrictPolicy", *settings.MIDDLEWARE]
-
-
 @pytest.fixture
 def base(live_server: LiveServer, person: User, shop: Book, page: Page) -> str:
     """The server's address, for somebody who has logged in."""

@@ -28,7 +28,6 @@ def base(live_server: LiveServer, transactional_db: None, settings: Any) -> str:
     settings.AUDIT_LOG = example.AUDIT_LOG
     settings.LOGIN_URL = example.LOGIN_URL
     settings.TEMPLATES = example.TEMPLATES
-    settings.MIDDLEWARE = ["tests.browser.csp.StrictPolicy", *settings.MIDDLEWARE]
     tell()
     return str(live_server.url)
 
