@@ -49,7 +49,12 @@ def missing_browser() -> str | None:
     return None if find_browser() else f"needs one of the browsers {', '.join(BROWSERS)}"
 
 
+def missing_curl() -> str | None:
+    return None if shutil.which("curl") else "needs the program curl"
+
+
 NEEDS = {
+    "curl": missing_curl,
     "reference_data": missing_reference_data,
     "reference_systems": missing_reference_systems,
     "browser": missing_browser,
@@ -62,6 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "postgres: runs only on PostgreSQL (AUDIT_LOG_TEST_DATABASE=postgres)",
         "mariadb: runs only on MariaDB (AUDIT_LOG_TEST_DATABASE=mariadb)",
         "browser: needs Playwright and Chromium",
+        "curl: needs the program curl",
         "reference_data: needs the recorded history of a real registry",
         "pgbouncer: needs the program pgbouncer",
         "reference_systems: needs the tables of the systems that the example was modelled on",
