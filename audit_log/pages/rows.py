@@ -18,7 +18,7 @@ from django.utils.text import Truncator
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import further_label, sentence_html
+from audit_log.reading.sentences import fields_html, further_label, sentence_html
 from audit_log.reading.values import visible
 from audit_log.vocabulary import ActorType
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from audit_log.models import AuditEntry
 
-MAX_FIELDS = 4
-"""Changed fields that are named."""
 ANY = uuid.UUID(int=0)
 """Stands for an entry's id in an address."""
 MAX_REASON = 200
@@ -54,8 +52,7 @@ class Row:
     action: str
     action_label: str
     """Empty where the sentence says it."""
-    fields: list[str]
-    more_fields: int
+    fields: SafeString
     reason: str
     target_id: str
     target_url: str
@@ -96,7 +93,6 @@ class Rows:
         if timezone.is_aware(moment):
             moment = timezone.localtime(moment)
         time_iso = moment.isoformat()
-        fields = display.field_labels(entry)
         actor, kind = display.actor_text(entry), display.actor_kind(entry)
         key = f"{entry.target_type}:{entry.target_id}"
         return Row(
@@ -112,8 +108,7 @@ class Rows:
             event_type_label=str(entry.get_event_type_display()),
             action=visible(entry.action),
             action_label=further_label(entry),
-            fields=fields[:MAX_FIELDS],
-            more_fields=max(0, len(fields) - MAX_FIELDS),
+            fields=fields_html(entry),
             reason=Truncator(visible(entry.reason)).chars(MAX_REASON) if entry.reason else "",
             target_id=visible(entry.target_id),
             target_url=self._filtered(object=key) if entry.target_id else "",

@@ -6,13 +6,19 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit_log import catalogue
-from audit_log.reading.display import actor_text, model_of, related_of, target_text
+from audit_log.reading.display import (
+    actor_text,
+    field_labels,
+    model_of,
+    related_of,
+    target_text,
+)
 from audit_log.reading.values import as_mapping, visible
 from audit_log.vocabulary import Outcome
 
@@ -21,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_RELATED = 3
 """Related objects that a sentence names."""
+MAX_FIELDS = 4
+"""Changed fields that are named in a list."""
 
 _WITH_ADDRESS = re.compile(r"(?P<name>.+) <[^<>]+>")
 
@@ -49,6 +57,14 @@ def further_label(entry: AuditEntry) -> str:
     """Return what the action is called; empty where the sentence says just that."""
     label = visible(entry.action_label)
     return "" if label in sentence_of(entry) else label
+
+
+def fields_html(entry: AuditEntry) -> SafeString:
+    """Return the names of the fields that an entry is about, each isolated; empty without any."""
+    labels = field_labels(entry)
+    names = format_html_join(", ", "<bdi>{}</bdi>", ((label,) for label in labels[:MAX_FIELDS]))
+    more = len(labels) - MAX_FIELDS
+    return format_html(conditional_escape(_and_more(more)), names=names, more=more)
 
 
 def actor_name(entry: AuditEntry) -> str:
@@ -89,11 +105,14 @@ def _related(entry: AuditEntry) -> str:
         for side in ("added", "removed")
         for item in related_of(parts.get(side))
     ]
-    if len(names) > MAX_RELATED:
-        more = len(names) - MAX_RELATED
-        text = ngettext("%(names)s and %(more)s more", "%(names)s and %(more)s more", more)
-        return text % {"names": ", ".join(names[:MAX_RELATED]), "more": more}
-    return ", ".join(names)
+    more = len(names) - MAX_RELATED
+    return _and_more(more).format(names=", ".join(names[:MAX_RELATED]), more=more)
+
+
+def _and_more(more: int) -> str:
+    if more <= 0:
+        return "{names}"
+    return ngettext("{names} and {more} more", "{names} and {more} more", more)
 
 
 @lru_cache(maxsize=512)

@@ -9,7 +9,7 @@ from django import template
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import further_label, sentence_html, sentence_of
+from audit_log.reading.sentences import fields_html, further_label, sentence_html, sentence_of
 from audit_log.reading.values import json_text, visible
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ register.filter("json_text", json_text)
 register.filter("visible", visible)
 register.filter("age_text", age_text)
 register.filter("grouped", grouped)
+register.filter("fields_html", fields_html)
 register.filter("further_label", further_label)
 register.filter("sentence", sentence_of)
 register.filter("sentence_html", sentence_html)
@@ -41,10 +42,3 @@ def changes(
 ) -> list[display.FieldChange]:
     """Return the changes of an entry, longer texts cut to ``max_length`` characters."""
     return display.changes_of(entry, max_length, names)
-
-
-@register.filter
-def field_labels(entry: AuditEntry, limit: int) -> dict[str, list[str] | int]:
-    """Return the first labels of the fields an entry is about, and how many more there are."""
-    labels = display.field_labels(entry)
-    return {"shown": labels[:limit], "more": max(0, len(labels) - limit)}
