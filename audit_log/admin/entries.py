@@ -129,6 +129,8 @@ class AuditEntryAdmin(EntryAdmin):
         title = sentence_of(entry)
         crumbs = [app_crumb(self), (self._name, self._url("changelist")), (title, "")]
         context = {
+            # Not the page of a model's object: django-unfold shows the title only then.
+            "opts": None,
             "entry": entry,
             "names": names_of(questions_of(entry), visible_entries(request)),
             "references": entry.references.order_by("pk"),

@@ -30,7 +30,7 @@ def test_all_fields(admin: Client) -> None:
     AuditReference.objects.create(entry=entry, target_type="testapp.author", target_id="5")
     page = text(admin.get(entry_url(entry)))
     for expected in (
-        "<h1><bdi>deploy bot</bdi>: Book updated (failed): <bdi>Middlemarch</bdi></h1>",
+        "<bdi>deploy bot</bdi>: Book updated (failed): <bdi>Middlemarch</bdi></span>",
         entry.occurred_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
         "<code><bdi>book.update</bdi></code>",
         "<dd>delete</dd>",

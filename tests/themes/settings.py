@@ -1,0 +1,13 @@
+"""The suite's settings below another look of the admin, which `AUDIT_LOG_THEME` names."""
+
+from __future__ import annotations
+
+import os
+
+from tests.settings import *  # noqa: F403
+from tests.settings import INSTALLED_APPS as APPS
+
+THEME = os.environ["AUDIT_LOG_THEME"]
+# Before the admin, whose templates they replace.
+INSTALLED_APPS = [THEME, *APPS]
+ROOT_URLCONF = "tests.themes.urls"
