@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from django.utils.dateparse import parse_datetime
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token
@@ -102,7 +103,14 @@ def run(address: str, command: str) -> str:
     return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
 
 
-def test_programs(documented: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_programs(
+    documented: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    # No connection outlives the server.
+    monkeypatch.setattr(requests.sessions, "default_headers", lambda: {"Connection": "close"})
     namespace: dict[str, Any] = {}
     for text in PYTHON:
         text = text.replace("https://example.com", documented)

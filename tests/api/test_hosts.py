@@ -275,3 +275,41 @@ class TestVersioning:
 
     def test_no_version_is_asked_for_where_there_is_none(self, api: APIClient) -> None:
         assert list(api.get(ROOT + "entries/?version=v1").json()) == ["version"]
+
+
+class TestQueries:
+    """Of the log's own there are three at most, and one for holds where entries may go."""
+
+    @pytest.mark.parametrize(
+        "query", ["", "page=2", "action=user.create", "search=ann", "fields=id"]
+    )
+    def test_a_list_by_token(
+        self, defaults: Defaults, ann: User, query: str, django_assert_max_num_queries: Any
+    ) -> None:
+        defaults(authentication_classes=[TokenAuthentication])
+        for number in range(45):
+            make(references=[("auth.group", str(number))])
+        with unaudited():
+            token = Token.objects.create(user=ann)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
+        # The token with its user, permissions of the user and of the groups; the log's.
+        with django_assert_max_num_queries(1 + 2 + 3):
+            data = client.get(f"{ROOT}entries/?{query}").json()
+        assert data["count"] == 45
+
+    @pytest.mark.parametrize("query", ["", "page=2", "action=user.create"])
+    def test_a_list_by_session(
+        self, defaults: Defaults, ann: User, query: str, django_assert_max_num_queries: Any
+    ) -> None:
+        defaults(authentication_classes=[SessionAuthentication])
+        for number in range(45):
+            make(references=[("auth.group", str(number))])
+        client = Client()
+        with unaudited():
+            client.force_login(ann)
+        # The session, its user, permissions of the user and of the groups; the log's.
+        with django_assert_max_num_queries(4 + 3):
+            assert client.get(f"{ROOT}entries/?{query}").json()["count"] == 45
+        with django_assert_max_num_queries(4 + 2):
+            assert client.get(f"{ROOT}entries/?{query}&fields=id,sentence").json()["count"] == 45
