@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -23,9 +23,7 @@ ADMIN = [state for state in STATES if state.name.startswith("admin-") and state.
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_the_look(base: str, chromium: Browser, settings: Any, tmp_path: Path, width: int) -> None:
-    # What the other look itself needs is not the log's to say.
-    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "StrictPolicy" not in one]
+def test_the_look(base: str, chromium: Browser, tmp_path: Path, width: int) -> None:
     directory = Path(os.environ.get("AUDIT_LOG_PICTURES") or tmp_path)
     directory.mkdir(parents=True, exist_ok=True)
     context = chromium.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
