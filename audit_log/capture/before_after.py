@@ -13,17 +13,14 @@ from typing import Any
 from django.db import OperationalError, models, transaction
 
 from audit_log.capture import matching
-from audit_log.capture.columns import UNSETTLED, is_fixed, settle_of
-from audit_log.capture.plan import is_long
+from audit_log.capture.columns import UNSETTLED, settle_of
 from audit_log.capture.rows import Row, key_of
-from audit_log.capture.spool import Spool
+from audit_log.capture.spool import KEPT, Spool, are_small
 from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 
 ATTEMPTS = 5
-# Batches that stay in memory where no value can be long.
-KEPT = 20
 
 QuerySet = models.QuerySet[Any, Any]
 Update = Callable[..., Any]
@@ -60,7 +57,7 @@ class BeforeAfter:
         self._moved = {f.attname: v for f, v in self._given.items() if f in meta.pk_fields}
         self._matching = matching.Matching(queryset, names, self._moved)
         read = [f for f in meta.concrete_fields if f.attname in names]
-        self._is_small = not any(is_long(field) or not is_fixed(field) for field in read)
+        self._is_small = are_small(read)
 
     def tell(self, pairs: Sequence[Pair]) -> None:
         """Write what there is to say of some rows."""

@@ -19,11 +19,13 @@ from django.db.models.sql.compiler import SQLDeleteCompiler
 
 from audit_log import registry
 from audit_log.capture.columns import Field
+from audit_log.capture.cursors import returning
 from audit_log.capture.events import Description, delete_event, describe
 from audit_log.capture.instances import Make, maker
 from audit_log.capture.plan import Columns, Plan, plan_of
 from audit_log.capture.relations import pairs_of, recorded_field_of, write_relations
 from audit_log.capture.rows import Row, key_of, parent_rows, reader_of_all
+from audit_log.capture.spool import KEPT, Spool, are_small
 from audit_log.capture.tables import can_record
 from audit_log.capture.telling import make_each, write_each
 from audit_log.capture.transactions import one_transaction
@@ -148,13 +150,16 @@ class Deletion:
     def _delete_returning(
         self, model: Model, fields: Sequence[Field], sql: str, parameters: Any
     ) -> int:
-        count = 0
-        with self.connection.cursor() as cursor:
-            cursor.execute(f"{sql} RETURNING {self._columns(fields)}", parameters)
-            while rows := cursor.fetchmany(BATCH):
-                count += len(rows)
+        # What is loaded anyway is in memory anyway.
+        few = model in self.instances
+        with Spool(KEPT if are_small(fields) else 1) as spool:
+            with self.connection.cursor() if few else returning(self.connection) as cursor:
+                cursor.execute(f"{sql} RETURNING {self._columns(fields)}", parameters)
+                while rows := cursor.fetchmany(BATCH):
+                    spool.add(rows)
+            for rows in spool:
                 self._tell(model, fields, rows)
-        return count
+            return spool.count
 
     def _select(
         self, model: Model, fields: Sequence[Field], sql: str, parameters: Any

@@ -23,6 +23,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models.sql.subqueries import UpdateQuery
 
+from audit_log.capture.cursors import reading
 from audit_log.capture.rows import rows_of
 
 BATCH = 1000
@@ -118,7 +119,7 @@ class Matching:
             compiler, sql, parameters = _compiled(rows, index)
         except EmptyResultSet:
             return
-        with self._unbuffered() as cursor:
+        with reading(self.connection) as cursor:
             cursor.execute(sql, parameters)
             while found := cursor.fetchmany(BATCH):
                 yield list(compiler.results_iter([found], tuple_expected=True))
@@ -135,16 +136,6 @@ class Matching:
             plan = dict(zip(columns, cursor.fetchone(), strict=True))
         names = (plan["key"] or "").split(",")
         return ", ".join(self.connection.ops.quote_name(name) for name in names if name)
-
-    def _unbuffered(self) -> Any:
-        # The usual cursors of PostgreSQL's and MariaDB's drivers keep all rows in memory.
-        if self.connection.vendor != "mysql":
-            # In a transaction that was begun by hand PostgreSQL has no other that locks.
-            by_hand = getattr(self.connection.connection, "autocommit", False) is True
-            return self.connection.cursor() if by_hand else self.connection.chunked_cursor()
-        driver: Any = self.connection.Database.cursors.SSCursor
-        wrapper: Any = type(self.connection.create_cursor())
-        return self.connection._prepare_cursor(wrapper(self.connection.connection.cursor(driver)))
 
 
 def rows_by_key(

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import IO, Any
+
+from audit_log.capture.columns import Field, is_fixed
+from audit_log.capture.plan import is_long
+
+KEPT = 20
+"""Batches that stay in memory where no value can be long."""
+
+
+def are_small(fields: Iterable[Field]) -> bool:
+    """Whether a thousand rows of these fields are no burden to memory."""
+    return not any(is_long(field) or not is_fixed(field) for field in fields)
 
 
 class Spool:

@@ -11,7 +11,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 
 from audit_log.models import AuditEntry
-from tests.testapp.models import Author
+from tests.testapp.models import Author, Country
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,8 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that few rows take many."""
-    monkeypatch.setattr("audit_log.capture.before_after.KEPT", 1)
-    for constant in ("matching.BATCH", "matching.KEYS", "inserting.BATCH"):
+    for module in ("before_after", "deleting"):
+        monkeypatch.setattr(f"audit_log.capture.{module}.KEPT", 1)
+    for constant in ("matching.BATCH", "matching.KEYS", "inserting.BATCH", "deleting.BATCH"):
         monkeypatch.setattr(f"audit_log.capture.{constant}", 50)
     monkeypatch.setattr("audit_log.journal.buffer.MAX_ROWS", 50)
 
@@ -57,6 +58,17 @@ def insert_one_by_one() -> None:
     with transaction.atomic():
         for number in range(Author.objects.count()):
             Author.objects.create(name=str(number))
+
+
+def test_memory_of_a_deletion_stays_bounded() -> None:
+    """Of a model whose rows Django does not load to delete them."""
+    peaks = []
+    for count in (100, 400, 1600):
+        Country.objects.bulk_create([Country(code=str(n), name=f"{n:090}") for n in range(count)])
+        before = AuditEntry.objects.count()
+        peaks.append(peak(Country.objects.all().delete))
+        assert AuditEntry.objects.count() - before == count
+    assert peaks[2] - peaks[1] < 50_000 + peaks[1] // 5, peaks
 
 
 @pytest.mark.parametrize(
