@@ -103,18 +103,16 @@ def run(address: str, command: str) -> str:
     return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
 
 
-def test_programs(
-    documented: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    # No connection outlives the server.
-    monkeypatch.setattr(requests.sessions, "default_headers", lambda: {"Connection": "close"})
+def test_programs(documented: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     namespace: dict[str, Any] = {}
+    sessions: list[requests.Session] = []
     for text in PYTHON:
         text = text.replace("https://example.com", documented)
         exec(compile(text, "docs/rest.md", "exec"), namespace)
+        sessions.append(namespace["session"])
+    # No connection outlives the server.
+    for session in sessions:
+        session.close()
     assert len(PYTHON) == 4
     lines = (tmp_path / "deleted.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 25
