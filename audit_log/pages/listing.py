@@ -152,6 +152,12 @@ class Listing:
         return None if found is None else Chart(found, self._url_of_time)
 
     @property
+    def is_too_large_for_a_chart(self) -> bool:
+        """Whether a chart is left out because nobody knows what counting would take."""
+        page = self.page
+        return page is not None and page.number == 1 and page.count_is != "exact" and not self.chart
+
+    @property
     def previous_url(self) -> str:
         """The page of newer entries, or empty."""
         page = self.page

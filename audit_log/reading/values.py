@@ -38,6 +38,9 @@ _HIDDEN = re.compile(
     f"|(?<![^{_ASCII}])[{_SELECTORS}](?!\u20e3)|(?<=[{_SELECTORS}])[{_SELECTORS}]"
 )
 _NO_BREAK_SPACE = "\u00a0"
+LONG = 50_000
+"""Characters of a value whose words are compared where only a part of it is shown."""
+
 _EDGE = " \t\n"
 _EDGE_MARKS = str.maketrans({" ": "␣", "\t": "⇥", "\n": "↵\n"})
 
@@ -102,9 +105,11 @@ def value_of(stored: Any, field: models.Field[Any, Any] | None = None, name: str
 def compared(before: Value, after: Value, length: int | None = None) -> tuple[Value, Value]:
     """Return two values with their differing words marked, where that helps.
 
-    With ``length`` about so many characters of each are shown, from where they begin to differ.
+    With ``length`` about so many characters of each are shown, from where they begin to differ;
+    of very long ones no words are compared then, as there may be many such values on a page.
     """
-    if before.kind == after.kind and before.kind in {"text", "json"} and not before.raw:
+    is_comparable = before.kind == after.kind and before.kind in {"text", "json"} and not before.raw
+    if is_comparable and (length is None or max(len(before.text), len(after.text)) <= LONG):
         old, new = differences(before.text, after.text, length)
         if old:
             return replace(before, parts=old), replace(after, parts=new)

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from audit_log.reading import counting
 from tests.admin.conftest import READ, Login, make_entry, make_user, text
 
 LIST = "/audit-log/"
@@ -73,6 +74,20 @@ def test_bars_lead_to_their_days(client: Client) -> None:
     assert f"<title>{day}: 2 entries</title>" in svg
     assert "style" not in svg
     assert "audit-log-bars" not in text(client.get(LIST, {"page": "2", "page_size": "2"}))
+
+
+def test_a_list_too_large_for_a_chart_says_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _number in range(6):
+        make_entry()
+    hint = "There is a chart where fewer entries match"
+    assert hint not in text(client.get(LIST, {"search": "book", "page_size": "2"}))
+    monkeypatch.setattr(counting, "CAP", 3)
+    page = text(client.get(LIST, {"search": "book", "page_size": "2"}))
+    assert hint in page
+    assert "audit-log-bars" not in page
+    assert hint not in text(client.get(LIST, {"page_size": "2"}))
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago"])

@@ -9,7 +9,7 @@ from django.test.utils import isolate_apps
 from django.utils import timezone, translation
 
 from audit_log.models import AuditEntry
-from audit_log.reading import display
+from audit_log.reading import display, values
 from audit_log.reading.values import value_of, visible
 
 
@@ -261,6 +261,17 @@ def test_long_texts_show_where_they_differ() -> None:
     assert [part.text for part in change.before.parts if part.kind == "changed"] == ["old"]
     assert [part.text for part in change.after.parts if part.kind == "changed"] == ["new"]
     assert sum(len(part.text) for part in change.before.parts) < 300
+
+
+def test_words_of_very_long_texts_are_compared_on_the_entry_s_page_alone() -> None:
+    common = "word " * (values.LONG // 5)
+    shown = entry({"a": {"old": f"{common}old {common}", "new": f"{common}new {common}"}})
+    (change,) = display.changes_of(shown, 200)
+    assert not change.before.parts
+    assert "old" in change.before.text
+    assert len(change.before.text) == 202
+    (change,) = display.changes_of(shown)
+    assert "old" in [part.text for part in change.before.parts if part.kind == "changed"]
 
 
 def test_texts_without_a_common_word_are_cut_around_their_first_difference() -> None:
