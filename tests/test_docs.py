@@ -136,3 +136,12 @@ def test_links_lead_somewhere(document: str) -> None:
 def anchor_of(title: str) -> str:
     """The anchor that a heading gets where Markdown is shown."""
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def test_pictures_are_small_and_shown() -> None:
+    shown = {
+        name for text in DOCUMENTS.values() for name in re.findall(r"images/([\w.-]+)\)", text)
+    }
+    kept = {path.name: path.stat().st_size for path in (ROOT / "docs" / "images").iterdir()}
+    assert shown == kept.keys()
+    assert [name for name, size in kept.items() if size >= 120_000] == []

@@ -9,15 +9,13 @@ import pytest
 
 from example_project import settings as example
 from example_project.demo.story import tell
-from tests.browser.states import STATES, State
+from tests.browser.states import STATES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
     from pytest_django.live_server_helper import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("example_project.urls")]
-# Django's own bare pages, which the host replaces by his.
-DJANGOS = {"admin-denied", "admin-missing", "pages-missing"}
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
 
@@ -61,10 +59,6 @@ def window(chromium: Browser) -> Iterator[Window]:
     assert complaints == []
 
 
-def ours() -> list[State]:
-    return [state for state in STATES if state.name not in DJANGOS]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_anybody_out(base: str, window: Window, scheme: str) -> None:
     """No finding of axe-core that is serious or worse."""
@@ -72,7 +66,7 @@ def test_nothing_keeps_anybody_out(base: str, window: Window, scheme: str) -> No
 
     context = window(DESK, scheme)
     findings = []
-    for state in ours():
+    for state in STATES:
         # The admin's own forms have widgets of somebody else's.
         results = Axe().run(state.visit(context, base), {"exclude": [[".select2-container"]]})
         findings += [
@@ -90,7 +84,7 @@ def test_nothing_is_wider_than_a_phone(
 ) -> None:
     settings.LANGUAGE_CODE = language
     context = window(PHONE)
-    for state in ours():
+    for state in STATES:
         page = state.visit(context, base)
         direction = page.evaluate("getComputedStyle(document.documentElement).direction")
         assert direction == ("ltr" if language == "en" else "rtl"), state.name
@@ -131,7 +125,7 @@ FOCUSED = """() => {
 def test_everything_is_reached_by_keys(base: str, window: Window) -> None:
     """In the order of the page, and always with a sign of where one is."""
     context = window(DESK)
-    for state in ours():
+    for state in STATES:
         page = state.visit(context, base)
         count = page.evaluate(TABBABLE)
         order = []
