@@ -75,6 +75,7 @@ def plain_type_of(field: Field) -> type | None:
     return kind
 
 
+@cache
 def is_fixed(field: Field) -> bool:
     """Whether a field's values, as they are stored, are known to be of types that do not
     change in place.

@@ -25,7 +25,7 @@ from audit_log.capture.instances import Make, maker
 from audit_log.capture.plan import Columns, Plan, plan_of
 from audit_log.capture.relations import pairs_of, recorded_field_of, write_relations
 from audit_log.capture.rows import Row, key_of, parent_rows, reader_of_all
-from audit_log.capture.spool import KEPT, Spool, are_small
+from audit_log.capture.spool import KEPT, Spool
 from audit_log.capture.tables import can_record
 from audit_log.capture.telling import make_each, write_each
 from audit_log.capture.transactions import one_transaction
@@ -152,7 +152,8 @@ class Deletion:
     ) -> int:
         # What is loaded anyway is in memory anyway.
         few = model in self.instances
-        with Spool(KEPT if are_small(fields) else 1) as spool:
+        is_small = reader_of_all(model, self.using, local=True).is_small
+        with Spool(KEPT if is_small else 1) as spool:
             with self.connection.cursor() if few else returning(self.connection) as cursor:
                 cursor.execute(f"{sql} RETURNING {self._columns(fields)}", parameters)
                 while rows := cursor.fetchmany(BATCH):

@@ -17,7 +17,7 @@ from audit_log.capture.events import create_event, update_event
 from audit_log.capture.instances import maker
 from audit_log.capture.plan import plan_of
 from audit_log.capture.relations import recorded_field_of
-from audit_log.capture.rows import Row, RowReader, rows_of
+from audit_log.capture.rows import Row, reader_of_all, rows_of
 from audit_log.capture.saving import stored
 from audit_log.capture.summary import summary_event
 from audit_log.capture.tables import can_record
@@ -195,7 +195,7 @@ class _Inserted:
 
     def instances(self) -> list[models.Model]:
         """Return the rows that came, as instances."""
-        reader = RowReader(self.model, self.using, self.fields)
+        reader = reader_of_all(self.model, self.using)
         make = maker(self.model, self.using)
         connection = connections[self.using]
         return [make(reader.convert(raw, connection)) for raw in self.rows]

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db import models
 
 from audit_log.capture.columns import Field, is_fixed
+from audit_log.capture.spool import are_small
 from audit_log.journal.buffer import Buffer
 from audit_log.policies import Policy
 from audit_log.statements import Statement
@@ -41,6 +42,7 @@ class RowReader:
         self._binary = [
             i for i, field in enumerate(fields) if not is_fixed(field) or _is_bytes(field)
         ]
+        self.is_small = are_small(fields)
         self._statements: dict[tuple[int, bool], Statement] = {}
         self._converters: Any = None
 
