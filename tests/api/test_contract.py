@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from rest_framework.authentication import TokenAuthentication
@@ -15,9 +15,6 @@ from rest_framework.views import APIView
 
 from tests.api.test_entries import full_entry
 from tests.reading.helpers import make_many, make_user, unaudited
-
-if TYPE_CHECKING:
-    from pytest_django.live_server_helper import LiveServer
 
 HERE = Path(__file__).parent
 
@@ -32,8 +29,8 @@ def described(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AUDIT_LOG = {"SETTLING_SECONDS": 0, "RETENTION": 30}
 
 
-@pytest.mark.usefixtures("described", "transactional_db")
-def test_nothing_differs_from_the_description(live_server: LiveServer, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("described")
+def test_nothing_differs_from_the_description(server: str, tmp_path: Path) -> None:
     full_entry()
     make_many(45)
     with unaudited():
@@ -47,7 +44,7 @@ def test_nothing_differs_from_the_description(live_server: LiveServer, tmp_path:
         HERE / "schemathesis.toml",
     ]
     ran = subprocess.run(
-        [*command, "run", f"{live_server.url}/schema/", "-H", f"Authorization: Token {token.key}"],
+        [*command, "run", f"{server}/schema/", "-H", f"Authorization: Token {token.key}"],
         cwd=tmp_path,
         env={**os.environ, "SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py")},
         capture_output=True,

@@ -9,10 +9,9 @@ import shlex
 import subprocess
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import requests
 from django.utils.dateparse import parse_datetime
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token
@@ -20,9 +19,6 @@ from rest_framework.views import APIView
 
 from tests.api.test_contract import HERE
 from tests.reading.helpers import make, make_many, make_user, unaudited
-
-if TYPE_CHECKING:
-    from pytest_django.live_server_helper import LiveServer
 
 DOCUMENT = (HERE.parents[1] / "docs" / "rest.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
@@ -38,8 +34,7 @@ ENTRY = next(json.loads(text) for language, text in BLOCKS if '"licensing.licens
 
 @pytest.fixture
 def documented(
-    live_server: LiveServer,
-    transactional_db: None,
+    server: str,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -75,7 +70,7 @@ def documented(
             )
         },
     )
-    return str(live_server.url)
+    return server
 
 
 @pytest.mark.curl
@@ -105,14 +100,9 @@ def run(address: str, command: str) -> str:
 
 def test_programs(documented: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     namespace: dict[str, Any] = {}
-    sessions: list[requests.Session] = []
     for text in PYTHON:
         text = text.replace("https://example.com", documented)
         exec(compile(text, "docs/rest.md", "exec"), namespace)
-        sessions.append(namespace["session"])
-    # No connection outlives the server.
-    for session in sessions:
-        session.close()
     assert len(PYTHON) == 4
     lines = (tmp_path / "deleted.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 25
