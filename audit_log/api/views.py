@@ -71,9 +71,11 @@ class AuditView(APIView):
         of the reader's language, whether he may see it at all.
         """
         response = super().finalize_response(request, response, *args, **kwargs)
-        if not response.streaming:
+        # Neither a file, nor what an exception handler of the host's may answer.
+        if isinstance(response, Response):
             patch_cache_control(response, private=True, no_cache=True)
-            response.add_post_render_callback(partial(_unless_known, request))
+            if request.method in {"GET", "HEAD"}:
+                response.add_post_render_callback(partial(_unless_known, request))
         return cast("Response", response)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -96,7 +98,7 @@ def _unless_known(request: Request, response: Response) -> Any:
         return response
     set_response_etag(response)
     # Made of what is sent, byte by byte: a strong tag.
-    return get_conditional_response(cast("Any", request), response["ETag"], response=response)
+    return get_conditional_response(cast("Any", request), response.get("ETag"), response=response)
 
 
 class EntryView(AuditView, GenericAPIView[AuditEntry]):

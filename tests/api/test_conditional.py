@@ -6,9 +6,10 @@ import datetime
 from typing import Any
 
 import pytest
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from django.test import override_settings
 from django.utils import timezone, translation
+from rest_framework.views import APIView
 
 from audit_log.querysets import AuditEntryQuerySet
 from audit_log.retention import hold, release
@@ -115,3 +116,18 @@ def test_what_is_wrong_and_what_is_streamed_has_none(api: Any) -> None:
         response = again(api, path, "*")
         assert response.status_code in {200, 400}
         assert "ETag" not in response
+
+
+def test_what_is_not_read_is_not_compared(api: Any, path: str) -> None:
+    for method in (api.options, api.post):
+        response = method(ROOT + path, HTTP_IF_NONE_MATCH="*")
+        assert response.status_code in {200, 405}
+        assert "ETag" not in response
+
+
+def test_an_exception_handler_of_the_hosts(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(error: Exception, context: Any) -> JsonResponse:
+        return JsonResponse({"oh": "no"}, status=400)
+
+    monkeypatch.setattr(APIView, "get_exception_handler", lambda view: answer)
+    assert api.get(ROOT + "entries/?x=1").json() == {"oh": "no"}
