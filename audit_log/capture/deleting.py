@@ -27,7 +27,7 @@ from audit_log.capture.relations import pairs_of, recorded_field_of, write_relat
 from audit_log.capture.rows import Row, key_of, parent_rows, reader_of_all
 from audit_log.capture.spool import KEPT, Spool
 from audit_log.capture.tables import can_record
-from audit_log.capture.telling import make_each, write_each
+from audit_log.capture.telling import BATCH, make_each, write_each
 from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
 from audit_log.journal.failures import guard
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 Model = type[models.Model]
-BATCH = 1000
 _RUNNING = "audit_log_deletions"
 
 

@@ -21,7 +21,7 @@ from audit_log.capture.rows import Row, reader_of_all, rows_of
 from audit_log.capture.saving import stored
 from audit_log.capture.summary import summary_event
 from audit_log.capture.tables import can_record
-from audit_log.capture.telling import write_each
+from audit_log.capture.telling import BATCH, write_each
 from audit_log.capture.through import InsertedRelations
 from audit_log.capture.transactions import one_transaction
 from audit_log.capture.upserting import Change, Upsert
@@ -32,8 +32,6 @@ from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import write
 from audit_log.policies import Policy
 from audit_log.registry import target_of
-
-BATCH = 1000
 
 QuerySet = models.QuerySet[Any, Any]
 

@@ -10,6 +10,11 @@ from audit_log.journal.failures import savepoints, tell
 from audit_log.journal.operations import Event
 from audit_log.journal.recorder import write
 
+BATCH = 200
+"""How many are told at once: with more that live together the garbage collector runs, which
+takes a fifth of the time.
+"""
+
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
@@ -21,8 +26,10 @@ def write_each(
 
     Under ``ON_ERROR = "log"`` one that cannot be made takes no other with it.
     """
-    events = make_each(make, items, using, lambda error: tell(using, about, error))
-    write([event for event in events if event is not None], using)
+    for start in range(0, len(items), BATCH):
+        part = items[start : start + BATCH]
+        events = make_each(make, part, using, lambda error: tell(using, about, error))
+        write([event for event in events if event is not None], using)
 
 
 def make_each(
