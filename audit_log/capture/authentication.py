@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth import get_user_model, signals
 from django.db import router
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit_log import catalogue, registry
 from audit_log.identity import clean, shorten
@@ -49,8 +50,12 @@ WORDS = {
 
 def install() -> None:
     """Declare the actions and connect the receivers, once."""
-    catalogue.provide(LOG_IN, _("Log in"), EventType.ACCESS, _("{target} logged in"))
-    catalogue.provide(LOG_OUT, _("Log out"), EventType.ACCESS, _("{target} logged out"))
+    catalogue.provide(
+        LOG_IN, pgettext_lazy("action", "Log in"), EventType.ACCESS, _("{target} logged in")
+    )
+    catalogue.provide(
+        LOG_OUT, pgettext_lazy("action", "Log out"), EventType.ACCESS, _("{target} logged out")
+    )
     if (policy := registry.policy_for(get_user_model())) is not None:
         for verb in {verb for verb, _, _ in policy.actions()} & WORDS.keys():
             label, sentence = WORDS[verb]
