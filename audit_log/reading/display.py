@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit_log import catalogue
 from audit_log.reading.json_differences import Place, places
 from audit_log.reading.related import Names, Question, question_of
 from audit_log.reading.values import (
@@ -128,6 +129,11 @@ def type_label(target_type: str) -> str:
     """Return what people call a type of object; its raw name where the model is gone."""
     model = model_of(target_type)
     return visible(target_type) if model is None else capfirst(str(model._meta.verbose_name))
+
+
+def action_text(entry: AuditEntry) -> str:
+    """Return what people call the action; its raw name where it is known no more."""
+    return catalogue.labels().get(entry.action) or visible(entry.action)
 
 
 def target_text(entry: AuditEntry) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from audit_log import catalogue
 from audit_log.reading.display import (
+    action_text,
     actor_text,
     field_labels,
     model_of,
@@ -55,7 +56,7 @@ def sentence_html(entry: AuditEntry) -> SafeString:
 
 def further_label(entry: AuditEntry) -> str:
     """Return what the action is called; empty where the sentence says just that."""
-    label = visible(entry.action_label)
+    label = action_text(entry)
     return "" if label in sentence_of(entry) else label
 
 
@@ -74,7 +75,7 @@ def actor_name(entry: AuditEntry) -> str:
 
 
 def _told(entry: AuditEntry) -> tuple[str, dict[str, str]]:
-    label = visible(entry.action_label)
+    label = action_text(entry)
     parts = {"actor": actor_name(entry), "target": target_text(entry), "action": label}
     if entry.outcome == Outcome.FAILURE:
         if parts["target"]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
+register.filter("action_text", display.action_text)
 register.filter("actor_text", display.actor_text)
 register.filter("actor_kind", display.actor_kind)
 register.filter("target_text", display.target_text)

@@ -17,7 +17,7 @@ from audit_log.models import AuditHold
 from audit_log.reading.sentences import sentence_of
 from example_project import settings as example
 from example_project.demo.story import tell
-from tests.admin.conftest import READ, Login, make_entry, make_user, sign_in, text
+from tests.admin.conftest import READ, Login, entry_url, make_entry, make_user, sign_in, text
 from tests.browser.states import STATES
 from tests.translations.marked import (
     LANGUAGES,
@@ -146,7 +146,7 @@ SENTENCES = {
     "es": "Rita modificó book Middlemarch",
     "fr": "Rita a modifié\u00a0: book Middlemarch",
     "ru": "Rita: изменение — book Middlemarch",
-    "zh-hans": "Rita 修改了book Middlemarch",
+    "zh-hans": "Rita 修改了 book Middlemarch",
 }
 EVENT_TYPES = {
     "en": "update",
@@ -170,8 +170,17 @@ LABELS = {
     "es": "Book: modificación",
     "fr": "Book\u00a0: modification",
     "ru": "Book: изменение",
-    "zh-hans": "Book已修改",
+    "zh-hans": "Book 已修改",
 }
+
+
+def test_space_that_french_puts_before_a_colon_is_no_data(admin: Client) -> None:
+    entry = make_entry()
+    with translation.override("fr"):
+        for address in ("/audit-log/", f"/audit-log/entries/{entry.pk}/", entry_url(entry)):
+            html = text(admin.get(address))
+            assert LABELS["fr"] in html, address
+            assert "⍽" not in html
 
 
 @pytest.mark.django_db
