@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -26,21 +26,22 @@ def returning(connection: BaseDatabaseWrapper) -> Any:
 
     Nothing else can be run on the connection before the last of them has been fetched.
     """
-    raw: Any = connection
     if connection.vendor == "mysql":
         return _unbuffered(connection)
-    if connection.vendor == "postgresql":
-        from django.db.backends.postgresql.psycopg_any import is_psycopg3
+    cursor: Any = connection.cursor()
+    if connection.vendor == "postgresql" and hasattr(cursor.cursor, "stream"):  # psycopg 3
+        cursor.cursor = _Streaming(cursor.cursor)
+    return cursor
 
-        if is_psycopg3:
-            return raw._prepare_cursor(_Streaming(raw.create_cursor()))
-    return connection.cursor()
+
+# Whose cursors do something of their own, like choosing the schema of a tenant, do so here: each
+# is had from the connection, and only what is inside of it is exchanged.
 
 
 def _unbuffered(connection: Any) -> Any:
-    driver: Any = connection.Database.cursors.SSCursor
-    wrapper: Any = type(connection.create_cursor())
-    return connection._prepare_cursor(wrapper(connection.connection.cursor(driver)))
+    cursor = connection.cursor()
+    cursor.cursor.cursor = connection.connection.cursor(connection.Database.cursors.SSCursor)
+    return cursor
 
 
 class _Streaming:
@@ -62,6 +63,11 @@ class _Streaming:
         found = [*self._first, *islice(self._rows, size - len(self._first))]
         self._first = []
         return found
+
+    def close(self) -> None:
+        if isinstance(self._rows, Generator):
+            self._rows.close()  # where not all are fetched, the rest is not waited for
+        self._cursor.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
