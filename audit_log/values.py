@@ -145,10 +145,11 @@ def same(old: Any, new: Any) -> bool:
         if kind in _COMPARED:
             # What is unequal to itself is NaN.
             return bool(old == new or (kind is decimal.Decimal and old != old and new != new))
-        if kind is dict:
-            return old.keys() == new.keys() and all(_same_item(old[key], new[key]) for key in old)
-        if kind is list:
-            return len(old) == len(new) and all(map(_same_item, old, new))
+        if kind is dict or kind is list:
+            try:
+                return _same_items(old, new)
+            except RecursionError:  # JSON is made by C, which can go deeper
+                return canonical(old) == canonical(new)
         if isinstance(old, dict | list):
             return canonical(to_json(old)) == canonical(to_json(new))
     elif (
@@ -166,6 +167,14 @@ def same(old: Any, new: Any) -> bool:
         return bool(to_json(old) == to_json(new))
 
 
+def _same_items(old: Any, new: Any) -> bool:
+    if len(old) != len(new):
+        return False
+    if type(old) is dict:
+        return old.keys() == new.keys() and all(_same_item(old[key], new[key]) for key in old)
+    return all(map(_same_item, old, new))
+
+
 def _same_item(old: Any, new: Any) -> bool:
     return type(old) is type(new) and same(old, new)
 
@@ -173,7 +182,7 @@ def _same_item(old: Any, new: Any) -> bool:
 def is_deeper(value: Json, depth: int) -> bool:
     """Whether lists and objects are nested in more than ``depth`` levels."""
     level: list[Any] = [value]
-    while level and depth >= 0:
+    while level and depth > 0:
         depth -= 1
         inner: list[Any] = []
         for item in level:

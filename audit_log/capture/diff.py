@@ -23,8 +23,9 @@ from audit_log.capture.columns import Field
 from audit_log.capture.plan import Column, Columns
 from audit_log.capture.rows import Row
 from audit_log.conf import settings
+from audit_log.identity import clean
 from audit_log.registry import text_of
-from audit_log.values import MAX_DEPTH, change, dumps, same, to_json
+from audit_log.values import MAX_DEPTH, canonical, change, dumps, same, to_json
 
 Told = tuple[Column, Any, Any]
 """A field, and its values before and after."""
@@ -93,6 +94,7 @@ class _Whole:
 
     def __init__(self, columns: Sequence[Column], types: Iterable[type]) -> None:
         kinds = {c: kind for c, kind in zip(columns, types, strict=True) if kind is not type(None)}
+        self.fields = len(kinds)
         self.columns = [column for column in kinds if not column.masked]
         self.texts = [_text_of(column, kinds[column]) for column in self.columns]
         self.related = [(i, column) for i, column in enumerate(self.columns) if column.related]
@@ -127,7 +129,7 @@ def _whole(columns: Columns, row: Row, instance: models.Model | None, side: int)
         text = whole.text(row, instance, side)
     except (ValueError, RecursionError):
         text = ""
-    if _is_fine(text, len(columns)):
+    if _is_fine(text, whole.fields):
         return text
     pairs = zip(columns, values, strict=True)
     told = [(c, value, None) if side else (c, None, value) for c, value in pairs]
@@ -189,7 +191,10 @@ _KNOWN = {"datetime", "decimal", "uuid", "builtins", "django.db.models.fields.fi
 
 def _json(field: Field, value: Any) -> Any:
     if value is None or isinstance(value, _PLAIN) or type(value).__module__ in _KNOWN:
-        return to_json(value)
+        try:
+            return to_json(value)
+        except RecursionError:  # JSON is made by C, which can go deeper
+            return clean(canonical(value))
     # An object of somebody's own field: as the field would hand it to the database.
     try:
         return to_json(field.get_prep_value(value))

@@ -289,3 +289,36 @@ def test_images(settings, tmp_path):
     finally:
         with connection.schema_editor() as editor:
             editor.delete_model(Picture)
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("depth", "kind"),
+    [
+        (20, list),
+        (21, str),
+        (31, str),
+        # More than Python's stack allows for, and less than that of its encoder, which is C.
+        pytest.param(
+            600,
+            str,
+            marks=pytest.mark.skipif(connection.vendor == "mysql", reason="32 there at most"),
+        ),
+    ],
+)
+def test_json_in_many_levels(depth, kind):
+    """Told as its text beyond 20, however many fields are null."""
+    row = Everything.objects.create(json=nested(depth))
+    assert type(last().changes["json"]["new"]) is kind
+    row.json = nested(depth - 1)
+    row.save()
+    assert type(last().changes["json"]["old"]) is kind
+    Everything.objects.update(json=nested(depth))
+    row.delete()
+    assert type(last().changes["json"]["old"]) is kind
