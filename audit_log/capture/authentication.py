@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model, signals
-from django.db import router
+from django.db import models, router
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -19,13 +22,16 @@ from audit_log.vocabulary import EventType, Outcome
 LOG_IN = "user.log_in"
 LOG_OUT = "user.log_out"
 
-# The verbs that policies of user models have by themselves.
-WORDS = {
+Words = Mapping[str, tuple[Promise, Promise]]
+"""By verb: label and sentence."""
+
+_GAVE = _("{actor} gave {target} the permission {related}")
+_TOOK = _("{actor} took the permission {related} from {target}")
+
+# The verbs that policies of users and groups have by themselves.
+OF_USERS: Words = {
     "activate": (_("User activated"), _("{actor} activated {target}")),
-    "add_permission": (
-        _("Permission given to user"),
-        _("{actor} gave {target} the permission {related}"),
-    ),
+    "add_permission": (_("Permission given to user"), _GAVE),
     "add_to_group": (_("User added to group"), _("{actor} added {target} to {related}")),
     "change_password": (_("Password changed"), _("{actor} changed the password of {target}")),
     "deactivate": (_("User deactivated"), _("{actor} deactivated {target}")),
@@ -35,17 +41,17 @@ WORDS = {
         _("User removed from group"),
         _("{actor} removed {target} from {related}"),
     ),
-    "remove_permission": (
-        _("Permission taken from user"),
-        _("{actor} took the permission {related} from {target}"),
-    ),
+    "remove_permission": (_("Permission taken from user"), _TOOK),
     "unmake_staff": (_("User no longer staff"), _("{actor} took staff access from {target}")),
     "unmake_superuser": (
         _("User no longer superuser"),
         _("{actor} took superuser access from {target}"),
     ),
 }
-"""By verb: label and sentence."""
+OF_GROUPS: Words = {
+    "add_permission": (_("Permission given to group"), _GAVE),
+    "remove_permission": (_("Permission taken from group"), _TOOK),
+}
 
 
 def install() -> None:
@@ -56,14 +62,20 @@ def install() -> None:
     catalogue.provide(
         LOG_OUT, pgettext_lazy("action", "Log out"), EventType.ACCESS, _("{target} logged out")
     )
-    if (policy := registry.policy_for(get_user_model())) is not None:
-        for verb in {verb for verb, _, _ in policy.actions()} & WORDS.keys():
-            label, sentence = WORDS[verb]
-            catalogue.provide(policy.action(verb), label=label, sentence=sentence)
+    _declare(get_user_model(), OF_USERS)
+    if apps.is_installed("django.contrib.auth"):
+        _declare(apps.get_model("auth", "Group"), OF_GROUPS)
     uid = "audit_log.authentication"
     signals.user_logged_in.connect(_logged_in, dispatch_uid=uid)
     signals.user_logged_out.connect(_logged_out, dispatch_uid=uid)
     signals.user_login_failed.connect(_login_failed, dispatch_uid=uid)
+
+
+def _declare(model: type[models.Model], words: Words) -> None:
+    if (policy := registry.policy_for(model)) is not None:
+        for verb in {verb for verb, _, _ in policy.actions()} & words.keys():
+            label, sentence = words[verb]
+            catalogue.provide(policy.action(verb), label=label, sentence=sentence)
 
 
 def _logged_in(sender: Any, user: Any, **kwargs: Any) -> None:

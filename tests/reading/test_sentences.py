@@ -50,6 +50,15 @@ def entry(**values: Any) -> AuditEntry:
         ({"outcome": "failure"}, "ann@example.com: Book updated (failed): Emma"),
         ({"target_repr": "{actor} {0}"}, "ann@example.com changed book {actor} {0}"),
         ({"action": "user.log_in", "target_repr": "ann"}, "ann logged in"),
+        (
+            {
+                "action": "group.add_permission",
+                "target_type": "auth.group",
+                "target_repr": "Editors",
+                "changes": {"permissions": {"added": [{"id": 3, "repr": "lend"}], "removed": []}},
+            },
+            "ann@example.com gave Editors the permission lend",
+        ),
     ],
 )
 def test_sentences(values: dict[str, Any], sentence: str) -> None:
