@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from audit_log.journal.buffer import buffer_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -38,10 +41,16 @@ def returning(connection: BaseDatabaseWrapper) -> Any:
 # is had from the connection, and only what is inside of it is exchanged.
 
 
-def _unbuffered(connection: Any) -> Any:
-    cursor = connection.cursor()
-    cursor.cursor.cursor = connection.connection.cursor(connection.Database.cursors.SSCursor)
-    return cursor
+@contextmanager
+def _unbuffered(connection: Any) -> Iterator[Any]:
+    with connection.cursor() as cursor:
+        cursor.cursor.cursor = connection.connection.cursor(connection.Database.cursors.SSCursor)
+        try:
+            yield cursor
+        except Exception as error:
+            # A deadlock may come with any row, long after the statement began.
+            buffer_of(connection.alias).heed(error)
+            raise
 
 
 class _Streaming:

@@ -77,8 +77,7 @@ class Buffer:
         try:
             return statement.run(self.connection, parameters, own_wrappers=1)
         except Exception as error:
-            if self._has_ended(error, was_open):
-                self.forget()
+            self.heed(error, was_open)
             raise
 
     def flush(self) -> None:
@@ -112,6 +111,11 @@ class Buffer:
             wrappers = self.connection.execute_wrappers
             if self._before_statement in wrappers:
                 wrappers.remove(self._before_statement)
+
+    def heed(self, error: BaseException, was_open: bool = False) -> None:
+        """Drop what waits, if the database answered by rolling the whole transaction back."""
+        if self._has_ended(error, was_open):
+            self.forget()
 
     def _has_ended(self, error: BaseException, was_open: bool) -> bool:
         """Whether the database answered a statement by rolling the whole transaction back."""
@@ -169,8 +173,7 @@ class Buffer:
         try:
             result = execute(sql, parameters, many, context)
         except Exception as error:
-            if self._has_ended(error, was_open):
-                self.forget()
+            self.heed(error, was_open)
             raise
         # All that succeeds after an error is a rollback, however it is spelled.
         if is_rollback or was_doomed:

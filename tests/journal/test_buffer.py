@@ -422,9 +422,10 @@ def test_a_conflict_that_rolls_back():
 
 
 @pytest.mark.mariadb
-@pytest.mark.parametrize("by", ["a save", "a statement"])
+@pytest.mark.parametrize("by", ["a save", "a statement", "a deletion"])
 def test_a_deadlock_that_the_host_passes_over(by):
     one, two, three = (Author.objects.create(name=name) for name in ("one", "two", "three"))
+    Country.objects.create(code="de", name="Germany")
 
     def rename(author, name):
         Author.objects.filter(pk=author.pk).update(name=name)
@@ -433,6 +434,7 @@ def test_a_deadlock_that_the_host_passes_over(by):
         # InnoDB rolls back the transaction that changed less.
         execute(*["INSERT INTO testapp_tag (name) VALUES ('a')"] * 50)
         rename(two, "theirs")
+        Country.objects.update(name="theirs")
 
     go_on = threading.Event()
 
@@ -450,9 +452,12 @@ def test_a_deadlock_that_the_host_passes_over(by):
             if by == "a save":
                 two.name = "mine"
                 two.save()
+            elif by == "a deletion":  # whose rows are fetched as they go
+                Country.objects.all().delete()
             else:
                 execute(f"UPDATE testapp_author SET name = 'mine' WHERE id = {two.pk}")
-        three.save()
+        if by != "a deletion":  # after which Django asks for a rollback
+            three.save()
         transaction.commit()
     mine = [e.target_id for e in entries(action="author.update") if "mine" in str(e.changes)]
     assert mine == [str(author.pk) for author in Author.objects.filter(name="mine")]
