@@ -114,3 +114,6 @@ TEMPLATES = [
 
 # The models of the test app change freely: their tables are made from the models.
 MIGRATION_MODULES = {"testapp": None}
+
+# When drf-spectacular's view is imported, which may be by any test, this is what it extends.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
