@@ -102,13 +102,14 @@ def _other_to_json(value: Any) -> Json:
             return convert(value)
     if isinstance(value, int):
         return int(value)
-    if {"lower", "upper", "bounds"} <= set(dir(value)):  # the ranges of contrib.postgres
+    # The ranges of contrib.postgres, whose bounds psycopg 2 does not tell otherwise.
+    if {"lower", "upper", "lower_inc", "upper_inc"} <= set(dir(value)):
         if getattr(value, "isempty", False):
             return {"empty": True}
         return {
             "lower": to_json(value.lower),
             "upper": to_json(value.upper),
-            "bounds": value.bounds or "()",
+            "bounds": f"{'[' if value.lower_inc else '('}{']' if value.upper_inc else ')'}",
         }
     return clean(str(value))
 
@@ -161,6 +162,10 @@ def same(old: Any, new: Any) -> bool:
     if kind is type(new) is datetime.datetime and is_aware(old) and is_aware(new):
         # Across zones Python takes no two moments of a repeated hour for equal (PEP 495).
         old, new = old.astimezone(datetime.UTC), new.astimezone(datetime.UTC)
+    if kind is memoryview:  # of psycopg 2, where one of the same bytes is another
+        old, new = bytes(old), bytes(new) if type(new) is memoryview else new
+    elif type(new) is memoryview:
+        new = bytes(new)
     try:
         return bool(old == new or (old != old and new != new))
     except Exception:  # noqa: BLE001  # somebody's __eq__; the stored form decides

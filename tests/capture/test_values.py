@@ -17,7 +17,7 @@ from django.test.utils import isolate_apps
 from django.utils.translation import gettext_lazy, override
 
 from audit_log.models import AuditEntry
-from audit_log.values import to_json
+from audit_log.values import same, to_json
 from tests.capture.helpers import entries, last
 from tests.testapp.models import Country, Everything, Stock
 
@@ -322,3 +322,22 @@ def test_json_in_many_levels(depth, kind):
     Everything.objects.update(json=nested(depth))
     row.delete()
     assert type(last().changes["json"]["old"]) is kind
+
+
+def test_bytes_of_psycopg_2():
+    """Its memoryviews are of characters, and equal to nothing."""
+    one, other = (memoryview(b"\x00\xff").cast("c") for _ in range(2))
+    assert one != other
+    assert same(one, other)
+    assert same(one, b"\x00\xff")
+    assert same(b"\x00\xff", one)
+    assert not same(one, b"\x00")
+
+
+def test_ranges_of_psycopg_2():
+    """Which have no ``bounds``."""
+
+    class Range:
+        lower, upper, isempty, lower_inc, upper_inc = 1, 6, False, True, False
+
+    assert to_json(Range()) == {"lower": 1, "upper": 6, "bounds": "[)"}
