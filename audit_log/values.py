@@ -162,7 +162,7 @@ def same(old: Any, new: Any) -> bool:
     if kind is type(new) is datetime.datetime and is_aware(old) and is_aware(new):
         # Across zones Python takes no two moments of a repeated hour for equal (PEP 495).
         old, new = old.astimezone(datetime.UTC), new.astimezone(datetime.UTC)
-    if kind is memoryview:  # of psycopg 2, where one of the same bytes is another
+    if kind is memoryview:  # of psycopg 2: of characters, which equal no bytes
         old, new = bytes(old), bytes(new) if type(new) is memoryview else new
     elif type(new) is memoryview:
         new = bytes(new)
