@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 # libpq's PGTransactionStatusType (https://www.postgresql.org/docs/current/libpq-status.html).
-_IDLE, _IN_ERROR = 0, 3
+_IN_TRANSACTION, _IN_ERROR = 2, 3
 
 
 def in_transaction(connection: BaseDatabaseWrapper) -> bool:
@@ -25,7 +25,7 @@ def is_begun_by_hand(connection: BaseDatabaseWrapper) -> bool:
         return False
     raw: Any = connection.connection
     if connection.vendor == "postgresql":
-        return bool(raw.info.transaction_status != _IDLE)
+        return raw.info.transaction_status in (_IN_TRANSACTION, _IN_ERROR)
     return bool(connection.vendor == "sqlite" and raw.in_transaction)
 
 
