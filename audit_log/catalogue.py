@@ -142,10 +142,10 @@ def _all_actions(version: int, declared: int) -> dict[str, Action]:
     for model in registry.audited_models():
         policy = registry.policy_for(model)
         assert policy is not None
-        for verb, kind, event_type in policy.actions():
+        for verb, _kind, event_type in policy.actions():
             name = f"{policy.noun}.{verb}"
-            label = _default_label(model, verb, kind)
-            sentence = _DEFAULT_SENTENCES[kind] if verb == kind else ""
+            label = _default_label(model, verb)
+            sentence = _DEFAULT_SENTENCES.get(verb, "")
             actions.setdefault(name, Action(name, label, event_type, sentence))
     actions.update(_provided)
     actions.update(_declared)
@@ -169,22 +169,40 @@ def shared_nouns() -> dict[str, list[str]]:
     return {noun: models_of[noun] for noun, count in counts.items() if count > 1}
 
 
+# Besides the three default verbs, those that most transitions have: a project that uses them
+# need not declare them to have them in every language.
 _DEFAULT_LABELS = {
     "create": _("{name} created"),
     "update": _("{name} updated"),
     "delete": _("{name} deleted"),
+    "activate": _("{name} activated"),
+    "deactivate": _("{name} deactivated"),
+    "enable": _("{name} enabled"),
+    "disable": _("{name} disabled"),
+    "archive": _("{name} archived"),
+    "unarchive": _("{name} unarchived"),
+    "publish": _("{name} published"),
+    "unpublish": _("{name} unpublished"),
 }
 _DEFAULT_SENTENCES = {
     "create": _("{actor} created {type} {target}"),
     "update": _("{actor} changed {type} {target}"),
     "delete": _("{actor} deleted {type} {target}"),
+    "activate": _("{actor} activated {type} {target}"),
+    "deactivate": _("{actor} deactivated {type} {target}"),
+    "enable": _("{actor} enabled {type} {target}"),
+    "disable": _("{actor} disabled {type} {target}"),
+    "archive": _("{actor} archived {type} {target}"),
+    "unarchive": _("{actor} unarchived {type} {target}"),
+    "publish": _("{actor} published {type} {target}"),
+    "unpublish": _("{actor} unpublished {type} {target}"),
 }
 
 
-def _default_label(model: type[models.Model], verb: str, kind: str) -> Promise:
+def _default_label(model: type[models.Model], verb: str) -> Promise:
     name = capfirst(model._meta.verbose_name or "")
-    if verb == kind:
-        return format_lazy(_DEFAULT_LABELS[kind], name=name)
+    if verb in _DEFAULT_LABELS:
+        return format_lazy(_DEFAULT_LABELS[verb], name=name)
     return format_lazy("{name}: {verb}", name=name, verb=verb.replace("_", " "))
 
 

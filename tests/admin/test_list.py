@@ -35,7 +35,7 @@ def test_a_row(admin: Client) -> None:
     )
     page = text(admin.get(LIST))
     assert "Ann Smith &lt;ann@example.com&gt;" in page
-    assert 'title="book.publish"><bdi>Ann Smith</bdi>: Book: publish: <bdi>Middlemarch<' in page
+    assert 'title="book.publish"><bdi>Ann Smith</bdi> published book <bdi>Middlemarch<' in page
     assert 'title="update"><span class="audit-log-hidden">update: <' in page
     assert f'<time datetime="{entry.occurred_at.isoformat()}"' in page
     assert f'just now <span dir="ltr">{entry.occurred_at:%Y-%m-%d %H:%M:%S}<' in page

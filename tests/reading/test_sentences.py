@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
 from django.utils.translation import gettext_lazy
 
 from audit_log import action, catalogue
@@ -43,7 +44,7 @@ def entry(**values: Any) -> AuditEntry:
         ({"actor_repr": "", "actor_type": "system"}, "system changed book Emma"),
         ({"target_repr": ""}, "ann@example.com changed book 7"),
         ({"action": "book.lend"}, "ann@example.com lent book Emma"),
-        ({"action": "book.publish"}, "ann@example.com: Book: publish: Emma"),
+        ({"action": "book.withdraw"}, "ann@example.com: Book: withdraw: Emma"),
         ({"action": "gone.away"}, "ann@example.com: gone.away: Emma"),
         ({"target_type": "gone.thing"}, "ann@example.com changed gone.thing Emma"),
         ({"target_repr": "", "target_id": ""}, "ann@example.com: Book updated"),
@@ -65,9 +66,25 @@ def test_sentences(values: dict[str, Any], sentence: str) -> None:
     assert sentence_of(entry(**values)) == sentence
 
 
+@pytest.mark.parametrize(
+    ("language", "label", "sentence"),
+    [
+        ("en", "Book published", "ann@example.com published book Emma"),
+        ("de", "Book veröffentlicht", "ann@example.com hat book Emma veröffentlicht"),
+        ("es", "Book: publicación", "ann@example.com publicó book Emma"),
+        ("ru", "Book: публикация", "ann@example.com: публикация — book Emma"),
+    ],
+)
+def test_a_common_verb_needs_no_declaration(language: str, label: str, sentence: str) -> None:
+    published = entry(action="book.publish")
+    with translation.override(language):
+        assert catalogue.label_of("book.publish") == label
+        assert sentence_of(published) == sentence
+
+
 def test_the_label_where_the_sentence_does_not_say_it() -> None:
     assert further_label(entry()) == "Book updated"
-    assert further_label(entry(action="book.publish")) == ""
+    assert further_label(entry(action="book.withdraw")) == ""
     assert further_label(entry(outcome="failure")) == ""
 
 
