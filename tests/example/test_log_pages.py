@@ -82,3 +82,20 @@ def test_every_action_has_a_sentence() -> None:
 def test_failures_are_told_as_such() -> None:
     entry = AuditEntry.objects.filter(action="device.borrow", outcome="failure").first()
     assert sentence_of(entry) == "activation-service: Device borrowed (failed): l-3001-ws2"
+
+
+def test_everybody_reads_the_log_in_their_own_language(settings: Any) -> None:
+    settings.MIDDLEWARE = example.MIDDLEWARE
+    client = Client()
+    client.force_login(get_user_model().objects.get(username="wanda"))
+    for language, title in {
+        "en-US": "Audit log",
+        "de-DE": "Audit-Log",
+        "ru": "Журнал аудита",
+    }.items():
+        answer = client.get(
+            "/workspaces/brightside/settings/audit-log/", headers={"accept-language": language}
+        )
+        page = answer.text
+        assert f'<html lang="{language[:2]}"' in page
+        assert f">{title}</h1>" in page
