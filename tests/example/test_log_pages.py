@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import translation
 
 from audit_log.catalogue import label_of
 from audit_log.models import AuditEntry
@@ -93,9 +94,10 @@ def test_everybody_reads_the_log_in_their_own_language(settings: Any) -> None:
         "de-DE": "Audit-Log",
         "ru": "Журнал аудита",
     }.items():
-        answer = client.get(
-            "/workspaces/brightside/settings/audit-log/", headers={"accept-language": language}
-        )
+        with translation.override(None):  # and what held before, afterwards
+            answer = client.get(
+                "/workspaces/brightside/settings/audit-log/", headers={"accept-language": language}
+            )
         page = answer.text
         assert f'<html lang="{language[:2]}"' in page
         assert f">{title}</h1>" in page
