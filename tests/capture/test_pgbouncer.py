@@ -21,8 +21,9 @@ from tests.capture.test_on_error import WAYS, begin
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
+# A cursor ends with its transaction, unless it is declared WITH HOLD.
 STATE = re.compile(
-    r"^\s*(SET|RESET|PREPARE|EXECUTE|DEALLOCATE|LISTEN|UNLISTEN|LOAD|DISCARD|DECLARE)\b"
+    r"^\s*(SET|RESET|PREPARE|EXECUTE|DEALLOCATE|LISTEN|UNLISTEN|LOAD|DISCARD)\b"
     r"|\b(ADVISORY|TEMP|TEMPORARY|WITH HOLD)\b",
     re.IGNORECASE,
 )
