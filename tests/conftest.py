@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connections
 
+from tests import cleaning
 from tests.settings import DATABASE
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ NEEDS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    cleaning.install()
     for line in (
         "sqlite: runs only on SQLite",
         "postgres: runs only on PostgreSQL (AUDIT_LOG_TEST_DATABASE=postgres)",
