@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 
 from audit_log import registry
+from audit_log.capture.ahead import ahead
 from audit_log.capture.columns import UNSETTLED, Field, keeps_attribute
 from audit_log.capture.events import create_event, update_event
 from audit_log.capture.plan import Columns, Plan, plan_of
@@ -68,18 +69,24 @@ def _wrap(original: SaveTable) -> SaveTable:
         auto: Field | None = cls._meta.auto_field
         has_key = auto is None or getattr(self, auto.attname) is not None
         try:
-            with one_transaction(using, table) as buffer:
+            whole = one_transaction(using, table)
+            with whole as buffer:
                 reader = reader_of(policy, using)
                 if cls is not policy.model:
                     return _save_parent(self, reader, buffer, proceed)
                 before = self._state.__dict__.pop(_OLD, None)
-                if before is None:
-                    with guard(using, policy.target_type):
-                        may_update = _may_update(self, raw, force_insert, force_update)
-                        before = (
-                            reader.read(buffer, self.pk, lock=reader.locks) if may_update else None,
-                        )
-                updated = bool(proceed())
+                if before is None and not _may_update(self, raw, force_insert, force_update):
+                    before = (None,)
+                if (before is None or whole.is_own) and ahead.is_possible(buffer):
+                    read = None if before else reader
+                    with ahead(buffer, read, self.pk, begins=whole.is_own) as first:
+                        updated = bool(proceed())
+                        before = before or (first.row(),)
+                else:
+                    if before is None:
+                        with guard(using, policy.target_type):
+                            before = (reader.read(buffer, self.pk, lock=reader.locks),)
+                    updated = bool(proceed())
                 # Where the old row could not be read, ON_ERROR has spoken already.
                 if before is not None:
                     with guard(using, policy.target_type):

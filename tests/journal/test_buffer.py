@@ -218,7 +218,7 @@ class Full(Exception):
 
 @pytest.fixture
 def full(monkeypatch):
-    def fail(*args):
+    def fail(*args, **options):
         raise Full
 
     def start():
