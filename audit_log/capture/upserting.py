@@ -138,7 +138,9 @@ class _Batch:
             rows = self._execute(objs, f" WHERE {condition}", parameters)
         elif vendor == "mysql":
             key = self.connection.ops.quote_name(self.model._meta.pk_fields[0].column)
-            refusal = f", {key} = IF({condition}, {key}, (SELECT 1 UNION SELECT 2))"
+            # NULL is of any type: IF() mixes a UUID with no other.
+            two = "(SELECT NULL UNION ALL SELECT NULL)"
+            refusal = f", {key} = IF({condition}, {key}, {two})"
             try:
                 rows = self._execute(objs, refusal, parameters)
             except OperationalError as error:
