@@ -135,13 +135,22 @@ def _save_parent(
     state = instance._state.__dict__
     if _OLD not in state:
         with guard(reader.using, type_of(reader.model)):
-            key = instance.pk
+            key = _key_of_child(instance)
             state[_OLD] = (None if key is None else reader.read(buffer, key, lock=reader.locks),)
     try:
         return proceed()
     except BaseException:
         state.pop(_OLD, None)
         raise
+
+
+def _key_of_child(instance: models.Model) -> Any:
+    # Django sets the links to the parents when it saves them: until then one of the parents may
+    # be all that has the key.
+    field: Any = instance._meta.pk
+    while getattr(instance, field.attname, None) is None and field.remote_field is not None:
+        field = field.target_field
+    return getattr(instance, field.attname, None)
 
 
 def _may_update(instance: models.Model, raw: bool, force_insert: Any, force_update: bool) -> bool:

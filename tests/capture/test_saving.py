@@ -32,6 +32,7 @@ from tests.testapp.models import (
     Fragile,
     Odd,
     Place,
+    Point,
     Restaurant,
     Tag,
     Writer,
@@ -273,8 +274,8 @@ def test_long_value_is_cut():
 
 
 def test_ten_megabytes():
-    dossier = Dossier.objects.create(text="a" * 2**20)
-    dossier.text = "b" * 2**20
+    dossier = Dossier.objects.create(text="a" * 10 * 2**20)
+    dossier.text = "b" * 10 * 2**20
     dossier.save()
     assert len(str(last().changes)) < 25_000
 
@@ -349,6 +350,23 @@ def test_uuid_key_with_default_is_not_read():
     assert last().action == "document.create"
 
 
+def test_object_that_equals_nothing_but_itself():
+    """What is stored decides."""
+    odd = Odd.objects.create(point=Point(1, 2))
+    assert last().changes["point"] == {"old": None, "new": "1,2"}
+    odd.save()
+    odd = Odd.objects.get()
+    odd.save()
+    odd.point = Point(1, 2)
+    odd.save()
+    Odd.objects.update(point=Point(1, 2))
+    Odd.objects.bulk_update([odd], ["point"])
+    assert len(entries()) == 1
+    odd.point = Point(1, 3)
+    odd.save()
+    assert last().changes == {"point": {"old": "1,2", "new": "1,3"}}
+
+
 def test_natural_key():
     Country.objects.create(code="de", name="Germany")
     assert last().changes["code"] == {"old": None, "new": "de"}
@@ -418,6 +436,16 @@ def test_inheritance_is_one_story():
     place.name = "Weiß"
     place.save()
     assert (last().target_type, last().action) == ("testapp.place", "place.update")
+
+
+def test_child_that_is_saved_by_the_key_of_its_parent():
+    """The links are not set, and the rows are there."""
+    cafe = Cafe.objects.create(name="Blau", stars=3, seats=20)
+    Cafe(id=cafe.pk, name="Rot", stars=3, seats=20).save()
+    assert last().action == "cafe.update"
+    assert last().changes == {"name": {"old": "Blau", "new": "Rot"}}
+    Cafe(restaurant_ptr_id=cafe.pk, place_ptr_id=cafe.pk, name="Rot", stars=4, seats=20).save()
+    assert last().changes == {"stars": {"old": 3, "new": 4}}
 
 
 def test_parent_becomes_a_child():
