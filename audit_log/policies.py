@@ -108,13 +108,12 @@ class Policy:
     @cached_property
     def columns(self) -> tuple[models.Field[Any, Any], ...]:
         """What is read of a row: its key, the audited columns, the keys of references."""
-        needed = [
-            self.model._meta.get_field(name)
-            for name in self.references
-            if name in {f.name for f in self.model._meta.concrete_fields}
-        ]
-        keys = self.model._meta.pk_fields
-        return tuple(dict.fromkeys([*keys, *self.fields, *needed]))  # type: ignore[list-item]
+        meta = self.model._meta
+        generic = {f.name: (f.ct_field, f.fk_field) for f in meta.private_fields if _is_generic(f)}
+        names = {name for name in self.references for name in generic.get(name, (name,))}
+        needed = [f for f in meta.concrete_fields if f.name in names]
+        keys = meta.pk_fields
+        return tuple(dict.fromkeys([*keys, *self.fields, *needed]))
 
     @cached_property
     def file_fields(self) -> tuple[models.FileField, ...]:
@@ -276,6 +275,11 @@ def is_secret(f: models.Field[Any, Any], options_of: OptionsOf) -> bool:
     return looks_secret(f.name) and not isinstance(
         f, models.BooleanField | models.DateField | models.TimeField | models.DurationField
     )
+
+
+def _is_generic(f: Any) -> bool:
+    # A GenericForeignKey, of which no other module need be installed.
+    return hasattr(f, "ct_field") and hasattr(f, "fk_field")
 
 
 def _is_automatic_key(f: models.Field[Any, Any]) -> bool:
