@@ -26,9 +26,11 @@ from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
 from audit_log.journal.buffer import Buffer
 from audit_log.journal.failures import guard
+from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import write
 from audit_log.policies import Policy
+from audit_log.untouched import is_whole, untouched
 from audit_log.values import same
 
 SaveTable = Callable[..., Any]
@@ -214,12 +216,21 @@ def _record(
         new = reader.read(buffer, instance.pk, lock=reader.locks)
         if new is None:
             return  # gone again, by a trigger of the database
-    if updated:
-        event = update_event(instance, plan, columns, old, new)
+    if is_whole(instance):
+        event = _event(instance, plan, columns, old, new, updated)
     else:
-        event = create_event(instance, plan, columns, new)
+        with untouched(instance, (old, new)):
+            event = _event(instance, plan, columns, old, new, updated)
     if event is not None:
         write([event], buffer)
+
+
+def _event(
+    instance: models.Model, plan: Plan, columns: Columns, old: Row | None, new: Row, updated: bool
+) -> Event | None:
+    if updated:
+        return update_event(instance, plan, columns, old, new)
+    return create_event(instance, plan, columns, new)
 
 
 def stored(instance: models.Model, columns: Columns, old: Row | None) -> Row | None:

@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from zoneinfo import ZoneInfo
 
+import django
 import pytest
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, connection, models, transaction
@@ -140,7 +141,46 @@ def test_deferred_fields():
     with statements() as found:
         book.save()
     assert last().changes.keys() == {"pages"}
-    assert len(found) == 4  # old row, UPDATE, the title that __str__ asks for, entry
+    assert len(found) == 3  # old row, which has the title that __str__ asks for, UPDATE, entry
+
+
+def test_what_was_not_loaded_is_not_loaded_by_us():
+    """It would be written by the next save, stale by then."""
+    book = Book.objects.create(title="One", author=Author.objects.create(name="Ann"))
+    book = Book.objects.only("pages").get()
+    missing = book.get_deferred_fields()
+    book.pages = 5
+    with statements() as found:
+        book.save()
+    assert last().target_repr == "One"
+    assert book.get_deferred_fields() == missing
+    # The text is had from the row that was read anyway.
+    assert len([sql for sql in found if sql.startswith("SELECT")]) == 1
+    Book.objects.update(title="Two")
+    book.pages = 6
+    book.save()
+    assert Book.objects.get().title == "Two"
+    audit_log.record("book.lend", target=book)
+    assert last().target_repr == "Two"
+    assert book.get_deferred_fields() == missing
+
+
+@pytest.mark.skipif(django.VERSION < (6, 1), reason="fetch modes came with Django 6.1")
+def test_instances_that_refuse_to_load():
+    """Their mode is meant for the application."""
+    owner = Author.objects.create(name="Ann")
+    Dossier.objects.create(owner=owner, text="a")
+    from django.core.exceptions import FieldFetchBlocked
+
+    dossier = Dossier.objects.only("text").fetch_mode(models.FETCH_RAISE).get()
+    dossier.text = "b"
+    dossier.save()
+    assert last().tenant == "Ann"
+    with pytest.raises(FieldFetchBlocked):
+        assert dossier.owner_id
+    dossier = Dossier.objects.fetch_mode(models.FETCH_RAISE).get()
+    dossier.delete()
+    assert (last().action, last().tenant) == ("case_file.delete", "Ann")
 
 
 def test_expression_is_resolved():
