@@ -76,6 +76,29 @@ def test_row_with_a_uuid_that_comes_in_between(between):
     assert [e.changes["title"]["old"] for e in entries()] == [None, "theirs"]
 
 
+@pytest.mark.mariadb
+@pytest.mark.parametrize("early", [False, True])
+def test_row_that_is_newer_than_the_snapshot(early, between, monkeypatch):
+    """It is met all the same; only a read that locks shows what it held."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "isolation_level", "repeatable read")
+    connection.close()
+
+    def theirs():
+        Stock.objects.create(sku="a", count=1)
+
+    try:
+        with transaction.atomic():
+            assert Stock.objects.count() == 0
+            if early:
+                in_thread(theirs)
+            else:
+                between(theirs)
+            upsert(Stock(sku="a", count=2), Stock(sku="b", count=2))
+    finally:
+        connection.close()
+    assert told() == [("create", None, 1), ("update", 1, 2), ("create", None, 2)]
+
+
 @needs_rivals
 def test_row_that_goes_in_between(between):
     Stock.objects.create(sku="a", count=1)
