@@ -22,7 +22,7 @@ from audit_log.journal.failures import tell
 from audit_log.journal.operations import Operation, rows_of
 from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Row, Writer
 from audit_log.statements import Statement, can_join, has_own_cursors
-from audit_log.transactions import in_transaction, is_begun, is_doomed
+from audit_log.transactions import in_transaction, is_begun, is_doomed, is_past_its_end
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -56,7 +56,7 @@ class Buffer:
         """Let an operation wait for the end of its transaction; in autocommit it is written."""
         connection = self.connection
         if not self._operations:
-            if not in_transaction(connection):
+            if not in_transaction(connection) or is_past_its_end(connection):
                 self._write([operation])
                 return
             # The first of all: a host's own is taken off the end again.
