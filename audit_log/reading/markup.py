@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -75,4 +75,4 @@ def _part_html(part: Part) -> SafeString:
         return format_html("<mark>{}</mark>", part.text)
     if part.kind == "folded":
         return format_html('<span class="audit-log-folded">{}</span>', part.text)
-    return format_html("{}", part.text)
+    return conditional_escape(part.text)
