@@ -57,6 +57,10 @@ class Writer:
         backend: Any = connection
         self.moment: Callable[[Any], Any] = backend.ops.adapt_datetimefield_value
         self.binary: Callable[[bytes], Any] = backend.Database.Binary
+        self.key: Callable[[int], Any] = (
+            _as_bytes if connection.vendor == "sqlite" else "{:032x}".format
+        )
+        """Returns the id of an entry as the database takes it."""
 
     def actor_key(self, key: Any) -> Any:
         """Return the key of a user as the database takes it."""
@@ -180,6 +184,10 @@ class _Insert:
 
     def _make(self, rows: int) -> Statement:
         return Statement(self._head + ",".join([self._row] * rows), self._connection)
+
+
+def _as_bytes(key: int) -> bytes:
+    return key.to_bytes(16, "big")
 
 
 def _pieces(rows: Sequence[Row], statement: _Insert) -> Iterator[Sequence[Row]]:

@@ -18,8 +18,8 @@ from django.utils.text import Truncator
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import fields_html, further_label, sentence_html
-from audit_log.reading.values import visible
+from audit_log.reading.sentences import fields_html, told
+from audit_log.reading.values import as_mapping, visible
 from audit_log.vocabulary import ActorType
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ class Rows:
         self._entries = entries
         self._list_url = list_url
         self._entry_url = entry_url
+        # What many of the rows have in common is made once.
         self._type_labels: dict[str, str] = {}
+        self._fields: dict[tuple[str, ...], SafeString] = {}
         self._now = timezone.now()
 
     def __iter__(self) -> Iterator[RowGroup]:
@@ -95,20 +97,21 @@ class Rows:
         time_iso = moment.isoformat()
         actor, kind = display.actor_text(entry), display.actor_kind(entry)
         key = f"{entry.target_type}:{entry.target_id}"
+        sentence, further_label = told(entry)
         return Row(
             url=self._entry_url.replace(str(ANY), str(entry.pk)),
             age=age_text(entry.occurred_at, self._now),
             time=f"{time_iso[:10]} {time_iso[11:19]}",
             time_iso=time_iso,
-            sentence=sentence_html(entry),
+            sentence=sentence,
             actor=actor,
             actor_kind="" if entry.actor_type == ActorType.USER or actor == kind else kind,
             actor_url="" if entry.actor_id is None else self._filtered(actor=entry.actor_id),
             event_type=entry.event_type,
-            event_type_label=str(entry.get_event_type_display()),
+            event_type_label=display.event_type_text(entry),
             action=visible(entry.action),
-            action_label=further_label(entry),
-            fields=fields_html(entry),
+            action_label=further_label,
+            fields=self._fields_of(entry),
             reason=Truncator(visible(entry.reason)).chars(MAX_REASON) if entry.reason else "",
             target_id=visible(entry.target_id),
             target_url=self._filtered(object=key) if entry.target_id else "",
@@ -122,6 +125,12 @@ class Rows:
 
     def _filtered(self, **filters: Any) -> str:
         return f"{self._list_url}?{urlencode(filters)}"
+
+    def _fields_of(self, entry: AuditEntry) -> SafeString:
+        key = (entry.target_type, *as_mapping(entry.changes))
+        if key not in self._fields:
+            self._fields[key] = fields_html(entry)
+        return self._fields[key]
 
     def _type_label(self, target_type: str) -> str:
         if target_type not in self._type_labels:

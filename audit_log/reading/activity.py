@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.db import connections
 from django.utils import timezone
 
+from audit_log import uuid7
 from audit_log.conf import settings
+from audit_log.models import AuditEntry
 from audit_log.reading.counting import CAP, Exactness
 from audit_log.reading.moments import first_moment_of
 from audit_log.uuid7 import key_range
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
     from audit_log.querysets import AuditEntryQuerySet
     from audit_log.reading.pagination import Page
@@ -138,18 +143,37 @@ def _counted_each(listing: AuditEntryQuerySet, spans: list[Span], most: int) -> 
     They are looked for among the keys of that time: by the primary key, or the index of a filter.
     """
     connection = connections[listing.db]
-    statements, parameters = [], []
-    for number, span in enumerate(spans):
-        capped = _within(listing, span).in_key_range().order_by().values("pk")[: most + 1]
-        sql, given = capped.query.get_compiler(using=listing.db).as_sql()
-        statements.append(f"SELECT {number:d}, COUNT(*) FROM ({sql}) AS audit_log_bar")  # noqa: S608
-        parameters += given
+    # Made once: of all spans, it would take longer than they take to be counted.
+    capped = _within(listing, spans[0]).in_key_range().order_by().values("pk")[: most + 1]
+    sql, parameters = capped.query.get_compiler(using=listing.db).as_sql()
+    others = parameters[: -len(_bounds(spans[0], connection))]
+    statements = (
+        f"SELECT {number:d}, COUNT(*) FROM ({sql}) AS audit_log_bar"  # noqa: S608
+        for number in range(len(spans))
+    )
+    given = [value for span in spans for value in (*others, *_bounds(span, connection))]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), parameters)
+        cursor.execute(" UNION ALL ".join(statements), given)
         return [count for _number, count in sorted(cursor.fetchall())]
 
 
 def _within(listing: AuditEntryQuerySet, span: Span) -> AuditEntryQuerySet:
     start, end = span
     within: AuditEntryQuerySet = listing.filter(occurred_at__gte=start, occurred_at__lt=end)
-    return within.within_keys(*key_range(start, end))
+    return within.within_keys(*_keys(span))
+
+
+def _keys(span: Span) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    first, last = key_range(*span)
+    # Always two bounds: what occurred before 1970 has the lowest ids.
+    return first or uuid7.lowest(0), last
+
+
+def _bounds(span: Span, connection: BaseDatabaseWrapper) -> list[Any]:
+    """Return the parameters of :func:`_within`, in its order, as the database takes them."""
+    fields: Any = AuditEntry._meta
+    moment, key = fields.get_field("occurred_at"), fields.pk
+    return [
+        *(moment.get_db_prep_value(edge, connection) for edge in span),
+        *(key.get_db_prep_value(edge, connection) for edge in _keys(span)),
+    ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -32,7 +32,7 @@ AFFORDABLE = 5_000
 """What counting may cost on PostgreSQL, in the planner's units: some milliseconds."""
 FEW = 1_000
 """Entries that are rather all found than met one by one among all that are newer."""
-STEPS = 40_000
+STEPS = 100_000
 """What counting may cost on SQLite, in instructions of its virtual machine: as long."""
 
 _SIZES = {
@@ -80,7 +80,7 @@ class Counter:
         connection = connections[self.listing.db]
         value = RawSQL(_SIZES[connection.vendor], ()) if self.is_whole_log else Value(0)  # noqa: S611
         listing = self.listing if pin is None else self.listing.started_at(pin)
-        counted, size, is_all = _rows(connection, listing.values_list(value)[: CAP + 1])
+        counted, size, is_all = _rows(connection, listing.values(audit_log_size=value)[: CAP + 1])
         if is_all and counted <= CAP:
             return Count(max(counted, at_least))
         at_least = max(min(counted, CAP), at_least)
@@ -151,30 +151,29 @@ def _main_part(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(connection: BaseDatabaseWrapper, query: Any) -> tuple[int, int, bool]:
-    """Return how many rows were met, the value in them, and whether these were all."""
+    """Return how many rows there are and the value in them, and whether that was found in time."""
     sql, parameters = query.query.sql_with_params()
+    counting = f"SELECT COUNT(*), MAX(audit_log_size) FROM ({sql}) AS audit_log_counted"  # noqa: S608
     counted, value = 0, 0
-    with connection.cursor() as cursor, _interrupted(connection):
-        try:
-            cursor.execute(sql, parameters)
-            while rows := cursor.fetchmany(500):
-                counted += len(rows)
-                value = rows[0][0]
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
-                raise
-            return counted, value, False
-    return counted, value, True
+    with connection.cursor() as cursor, _interrupted(connection) as in_time:
+        cursor.execute(counting, parameters)
+        counted, value = cursor.fetchone()
+    return counted, value or 0, in_time()
 
 
 @contextmanager
-def _interrupted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Let SQLite give up a statement that takes too long."""
+def _interrupted(connection: BaseDatabaseWrapper) -> Iterator[Callable[[], bool]]:
+    """Let SQLite give up what takes too long; the block gets what says whether it was in time."""
     if connection.vendor != "sqlite":
-        yield
+        yield lambda: True
         return
+    late: list[OperationalError] = []
     connection.connection.set_progress_handler(lambda: True, STEPS)
     try:
-        yield
+        yield lambda: not late
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        late.append(error)
     finally:
         connection.connection.set_progress_handler(None, 0)

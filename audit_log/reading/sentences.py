@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -47,17 +47,29 @@ def sentence_of(entry: AuditEntry) -> str:
 
 def sentence_html(entry: AuditEntry) -> SafeString:
     """Return :func:`sentence_of` with actor and target isolated, whatever their direction."""
+    return told(entry).sentence
+
+
+class Told(NamedTuple):
+    """An entry in a list."""
+
+    sentence: SafeString
+    """See :func:`sentence_html`."""
+    further_label: str
+    """What the action is called; empty where the sentence says just that."""
+
+
+def told(entry: AuditEntry) -> Told:
+    """Return an entry as a list tells it."""
     template, parts = _told(entry)
+    label = parts["action"]
     names = parts.keys() & {"actor", "target", "related"}
     isolated = {name: format_html("<bdi>{}</bdi>", parts[name]) for name in names}
-    # The template's own text is data too: a label, or somebody's translation.
-    return format_html(conditional_escape(template), **parts | isolated)
-
-
-def further_label(entry: AuditEntry) -> str:
-    """Return what the action is called; empty where the sentence says just that."""
-    label = action_text(entry)
-    return "" if label in sentence_of(entry) else label
+    return Told(
+        # The template's own text is data too: a label, or somebody's translation.
+        format_html(conditional_escape(template), **parts | isolated),
+        "" if label in template.format(**parts) else label,
+    )
 
 
 def fields_html(entry: AuditEntry) -> SafeString:

@@ -9,7 +9,8 @@ from django import template
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import fields_html, further_label, sentence_html, sentence_of
+from audit_log.reading.markup import sides_html, time_html, value_html
+from audit_log.reading.sentences import fields_html, sentence_html, sentence_of, told
 from audit_log.reading.values import json_text, visible
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ register = template.Library()
 
 register.filter("action_text", display.action_text)
 register.filter("actor_text", display.actor_text)
+register.filter("event_type_text", display.event_type_text)
 register.filter("actor_kind", display.actor_kind)
 register.filter("target_text", display.target_text)
 register.filter("type_label", display.type_label)
@@ -29,12 +31,15 @@ register.filter("count_text", display.count_text)
 register.filter("position_text", display.position_text)
 register.filter("json_text", json_text)
 register.filter("visible", visible)
-register.filter("age_text", age_text)
 register.filter("grouped", grouped)
 register.filter("fields_html", fields_html)
-register.filter("further_label", further_label)
 register.filter("sentence", sentence_of)
+register.filter("age_text", age_text)
 register.filter("sentence_html", sentence_html)
+register.filter("told", told)
+register.filter("time_html", time_html)
+register.filter("sides", sides_html)
+register.filter("value_html", value_html)
 
 
 @register.simple_tag

@@ -46,7 +46,6 @@ def test_reading_side_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[
     pages = {f"{page['group']}: {page['name']}": page for page in found["pages"]}
     assert pages.keys() == {
         "plain: first page",
-        "plain: page 15",
         "panel: history of an object",
         "panel: history of the busiest object",
     }

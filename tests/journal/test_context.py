@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import threading
+import time
 from contextlib import suppress
 from contextvars import copy_context
 
@@ -354,7 +355,16 @@ def test_request(ann):
     assert entry.actor == ann
     assert entry.remote_addr == "127.0.0.1"
     assert entry.metadata == {"method": "POST", "path": "/books/", "user_agent": "Browser/1"}
-    assert len(entry.correlation_id) == 32
+    assert len(entry.correlation_id) == 20
+
+
+def test_correlation_ids_increase_with_time():
+    made = []
+    for _ in range(5):
+        serve(RequestFactory().get("/"))
+        made.append(last().correlation_id)
+        time.sleep(0.002)
+    assert made == sorted(set(made))
 
 
 def test_one_correlation_id_a_request():
@@ -522,11 +532,11 @@ def test_client_address(settings, count, forwarded, remote, expected):
 def test_correlation_id_from_outside(settings, headers, expected):
     serve(RequestFactory().get("/", **headers))
     assert last().correlation_id not in headers.values()
-    assert len(last().correlation_id) == 32
+    assert len(last().correlation_id) == 20
     settings.AUDIT_LOG = {"TRUST_REQUEST_ID": True}
     serve(RequestFactory().get("/", **headers))
     made = last().correlation_id
-    assert made == expected if expected else len(made) == 32
+    assert made == expected if expected else len(made) == 20
 
 
 # Log in
