@@ -74,7 +74,9 @@ class ahead:  # noqa: N801  # used like a function
     ) -> Any:
         self._leave()
         reader = self._reader
-        if many or not parameters or not isinstance(sql, str) or not _WRITE.match(sql):
+        known = isinstance(sql, str) and isinstance(parameters, tuple | list) and not many
+        # Without parameters nothing is done about a "%".
+        if not (known and parameters and _WRITE.match(sql)):
             if reader is not None:
                 self._read(reader)
             return execute(sql, parameters, many, context)
