@@ -151,7 +151,9 @@ def _item(column: Column, before: Any, after: Any, instance: models.Model | None
     if column.masked:
         return column.key + _MASKED
     one, two = _text_of(column, type(before))(before), _text_of(column, type(after))(after)
-    names = "" if instance is None else _names_text(column, before, after, instance)
+    names = ""
+    if column.related and instance is not None:
+        names = _names_text(column, before, after, instance)
     return f'{column.key}{{"old":{one},"new":{two}{names}}}'
 
 
