@@ -23,11 +23,11 @@ from tests.testapp.models import (
     Dossier,
     Node,
     Note,
-    Page,
     Person,
     Place,
     Pledge,
     Portrait,
+    Sheet,
     Sticker,
     Stock,
     Tag,
@@ -213,12 +213,12 @@ def relate_notes(operation: str, number: int, others: list[int]) -> None:
 
 
 def cite(operation: str, number: int, others: list[int], reverse: bool) -> None:
-    if pick(Page, 1) is None:
-        Page.objects.create(text="new")
-    owner = pick(Document if reverse else Page, number)
+    if pick(Sheet, 1) is None:
+        Sheet.objects.create(text="new")
+    owner = pick(Document if reverse else Sheet, number)
     if owner is not None:
         manager = owner.quoted_by if reverse else owner.sources
-        change_related(manager, operation, some(Page if reverse else Document, others))
+        change_related(manager, operation, some(Sheet if reverse else Document, others))
 
 
 def relate_stickers(operation: str, number: int, others: list[int]) -> None:

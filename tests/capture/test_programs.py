@@ -28,11 +28,11 @@ from tests.testapp.models import (
     Node,
     Note,
     Odd,
-    Page,
     Person,
     Pledge,
     Portrait,
     Restaurant,
+    Sheet,
     Sticker,
     Stock,
     Tag,
@@ -113,7 +113,7 @@ def begin() -> None:
     Country.objects.create(code="a", name="G")
     Cell.objects.create(row=1, column="a", text="N")
     document = Document.objects.create(title="O")
-    Page.objects.create(document=document).sources.add(document)
+    Sheet.objects.create(document=document).sources.add(document)
     Binding.objects.create(document=document)
     Odd.objects.create(shout="p")
     Stock.objects.create(sku="a", count=1)

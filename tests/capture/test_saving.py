@@ -33,10 +33,10 @@ from tests.testapp.models import (
     Dossier,
     Fragile,
     Odd,
-    Page,
     Place,
     Point,
     Restaurant,
+    Sheet,
     Tag,
     Writer,
 )
@@ -412,19 +412,19 @@ def test_object_that_equals_nothing_but_itself():
 def test_foreign_keys_to_keys_that_are_stored_in_another_form():
     """A UUID is 32 characters on SQLite, and is told as a UUID."""
     one, two = Document.objects.create(title="One"), Document.objects.create(title="Two")
-    page = Page.objects.create(document=one)
+    sheet = Sheet.objects.create(document=one)
     binding = Binding.objects.create(document=one)
     count = len(entries())
-    for each in (page, binding, Page.objects.get(), Binding.objects.get()):
+    for each in (sheet, binding, Sheet.objects.get(), Binding.objects.get()):
         each.save()
-    Page.objects.update(document=one)
-    Page.objects.bulk_update([page], ["document"])
+    Sheet.objects.update(document=one)
+    Sheet.objects.bulk_update([sheet], ["document"])
     assert len(entries()) == count
-    page.document = two
-    page.save()
+    sheet.document = two
+    sheet.save()
     change = last().changes["document"]
     assert (change["old"], change["new"]) == (str(one.pk), str(two.pk))
-    Page.objects.update(document=one)
+    Sheet.objects.update(document=one)
     assert last().changes["document"] == {"old": str(two.pk), "new": str(one.pk)}
     binding.colour = "red"
     binding.save()
@@ -432,7 +432,7 @@ def test_foreign_keys_to_keys_that_are_stored_in_another_form():
     key = str(one.pk)
     one.delete()
     told = {e.action: e.changes for e in entries()[-3:]}
-    assert told["page.update"] == {"document": {"old": key, "new": None}}
+    assert told["sheet.update"] == {"document": {"old": key, "new": None}}
     assert told["binding.delete"]["document"] == {"old": key, "new": None}
     assert told["document.delete"]["id"] == {"old": key, "new": None}
 

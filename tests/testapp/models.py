@@ -66,17 +66,17 @@ class Document(models.Model):
     title = models.CharField(max_length=100)
 
 
-class Page(models.Model):
+class Sheet(models.Model):
     """Points to keys that are stored in a form of their own."""
 
     text = models.CharField(max_length=100, default="")
     document = models.ForeignKey(
-        Document, null=True, on_delete=models.SET_NULL, related_name="pages"
+        Document, null=True, on_delete=models.SET_NULL, related_name="sheets"
     )
     sources = models.ManyToManyField(Document, related_name="quoted_by")
 
     def __str__(self) -> str:
-        return f"Page {self.pk}"
+        return f"Sheet {self.pk}"
 
 
 class Binding(models.Model):
