@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from audit_log.reading.activity import Activity, Bar
@@ -47,9 +49,31 @@ class Chart:
         self.title = _("Entries by day") if activity.unit == "day" else _("Entries by hour")
 
     @property
-    def filled(self) -> list[DrawnBar]:
-        """Those with entries, newest first."""
-        return [bar for bar in reversed(self.bars) if bar.height]
+    def bars_svg(self) -> SafeString:
+        """The bars with entries, each a link."""
+        return format_html_join(
+            "\n",
+            '<a href="{}" tabindex="-1"><title>{}: {}</title>'
+            '<rect class="audit-log-hit" x="{}" y="0" width="10" height="{}"/>'
+            '<rect class="audit-log-bar{}" x="{}" y="{}" width="8" height="{}"/></a>',
+            (
+                (
+                    *(bar.url, bar.label, bar.text, bar.x, HEIGHT),
+                    *(" audit-log-bar-open" if bar.is_open else "", bar.x, bar.y, bar.height),
+                )
+                for bar in self.bars
+                if bar.height
+            ),
+        )
+
+    @property
+    def counts_html(self) -> SafeString:
+        """The same as rows of a table, newest first."""
+        return format_html_join(
+            "\n",
+            '<tr><th scope="row"><a href="{}"><bdi dir="ltr">{}</bdi></a></th><td>{}</td></tr>',
+            ((bar.url, bar.label, bar.text) for bar in reversed(self.bars) if bar.height),
+        )
 
     def _drawn(self, place: int, bar: Bar) -> DrawnBar:
         # The smallest is still seen.
