@@ -169,7 +169,7 @@ def test_a_deep_page_reads_keys_and_its_own_entries(log: None) -> None:
 @pytest.mark.parametrize(
     ("filters", "least"),
     [
-        ({"object": "testapp.tag:82"}, 5),
+        ({"target_type": "testapp.tag", "target_id": "82"}, 3),
         ({"target_type": "testapp.book", "action": "book.update"}, 400),
         ({"actor": "7", "remote_addr": "192.0.2.7"}, 250),
     ],
@@ -179,7 +179,7 @@ def test_the_planner_knows_what_goes_together(
 ) -> None:
     found = AuditEntryFilter(data=filters, queryset=AuditEntry.objects.all()).qs
     count = found.count()
-    assert count > least
+    assert count >= least
     estimate = counting.counter_of(found, is_whole_log=False).estimate
     assert count / 3 < estimate < count * 3, (count, estimate)
 
