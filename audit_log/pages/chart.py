@@ -76,14 +76,17 @@ class Chart:
         )
 
     def _drawn(self, place: int, bar: Bar) -> DrawnBar:
-        # The smallest is still seen.
-        height = max(2, round(HEIGHT * bar.count / self.highest)) if bar.count else 0
         start = timezone.localtime(bar.start) if timezone.is_aware(bar.start) else bar.start
-        if self._activity.unit == "day":
-            label = f"{start:%Y-%m-%d}"
+        is_day = self._activity.unit == "day"
+        label = f"{start:%Y-%m-%d}" if is_day else f"{start:%Y-%m-%d %H:%M %Z}".strip()
+        if not bar.count:
+            # Not seen: a long period of few entries has many of them.
+            return DrawnBar(10 * place, HEIGHT, 0, label, "", "", is_open=False)
+        # The smallest is still seen.
+        height = max(2, round(HEIGHT * bar.count / self.highest))
+        if is_day:
             url = self._url_for(label, label)
         else:
-            label = f"{start:%Y-%m-%d %H:%M %Z}".strip()
             last = bar.end - datetime.timedelta(microseconds=1)
             url = self._url_for(_exact(bar.start), _exact(last))
         text = entries_text(bar.count, bar.count_is)
