@@ -17,8 +17,9 @@ from django.utils.text import Truncator
 
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
+from audit_log.reading.glance import fields_html
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import fields_html, further_label, sentence_html
+from audit_log.reading.sentences import actor_name, address_html, further_label, sentence_html
 from audit_log.reading.values import visible
 from audit_log.vocabulary import ActorType
 
@@ -44,6 +45,7 @@ class Row:
     time_iso: str
     sentence: SafeString
     actor: str
+    actor_address: SafeString
     actor_kind: str
     """Empty where the name says it."""
     actor_url: str
@@ -93,7 +95,7 @@ class Rows:
         if timezone.is_aware(moment):
             moment = timezone.localtime(moment)
         time_iso = moment.isoformat()
-        actor, kind = display.actor_text(entry), display.actor_kind(entry)
+        actor, kind = actor_name(entry), display.actor_kind(entry)
         key = f"{entry.target_type}:{entry.target_id}"
         return Row(
             url=self._entry_url.replace(str(ANY), str(entry.pk)),
@@ -102,6 +104,7 @@ class Rows:
             time_iso=time_iso,
             sentence=sentence_html(entry),
             actor=actor,
+            actor_address=address_html(entry),
             actor_kind="" if entry.actor_type == ActorType.USER or actor == kind else kind,
             actor_url="" if entry.actor_id is None else self._filtered(actor=entry.actor_id),
             event_type=entry.event_type,

@@ -8,8 +8,15 @@ from django import template
 
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
+from audit_log.reading.glance import fields_html
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import fields_html, further_label, sentence_html, sentence_of
+from audit_log.reading.sentences import (
+    actor_name,
+    address_html,
+    further_label,
+    sentence_html,
+    sentence_of,
+)
 from audit_log.reading.values import json_text, visible
 
 if TYPE_CHECKING:
@@ -19,7 +26,8 @@ if TYPE_CHECKING:
 register = template.Library()
 
 register.filter("action_text", display.action_text)
-register.filter("actor_text", display.actor_text)
+register.filter("actor_name", actor_name)
+register.filter("address_html", address_html)
 register.filter("actor_kind", display.actor_kind)
 register.filter("target_text", display.target_text)
 register.filter("type_label", display.type_label)

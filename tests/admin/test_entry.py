@@ -36,7 +36,7 @@ def test_all_fields(admin: Client) -> None:
         "<dd>delete</dd>",
         "<dd>failure</dd>",
         "deploy bot",
-        "<code><bdi>7</bdi></code>",
+        '<bdi class="audit-log-quiet">(7)</bdi>',
         "<dd>token</dd>",
         "<bdi>Middlemarch</bdi>",
         "<bdi>Book</bdi> <code><bdi>testapp.book</bdi></code>",
