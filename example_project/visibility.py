@@ -21,7 +21,7 @@ def visible(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuer
     neither are the pages.
     """
     reads_all = request.user.has_perm("audit_log.view_auditentry")
-    here = _tenant_of_the_place(request)
+    here = tenant_of_the_place(request)
     if here is None:
         return entries if reads_all else entries.filter(tenant__in=tenants_of(request.user))
     if not reads_all and here not in tenants_of(request.user):
@@ -29,7 +29,8 @@ def visible(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuer
     return entries.filter(tenant=here)
 
 
-def _tenant_of_the_place(request: HttpRequest) -> str | None:
+def tenant_of_the_place(request: HttpRequest) -> str | None:
+    """Return the tenant whose log is read on its own pages; ``None`` elsewhere."""
     match = getattr(request, "resolver_match", None)
     if match is not None and match.namespace == "workspace_log":
         return of_workspace(match.kwargs["workspace"])

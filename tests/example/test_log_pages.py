@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from django.utils import translation
 
 from audit_log.catalogue import label_of
 from audit_log.models import AuditEntry
+from audit_log.reading.history import as_of_query
 from audit_log.reading.sentences import sentence_of
 from example_project import settings as example
 from example_project.demo.story import tell
+from tests.admin.conftest import make_entry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("example_project.urls")]
 BRIGHTSIDE = "/workspaces/brightside/settings/audit-log/"
@@ -77,6 +80,20 @@ def test_a_tenant_s_log_is_a_page_of_the_tenant() -> None:
     assert 'href="/audit-log/"' not in page
 
 
+def test_who_takes_a_workspace_s_log_is_in_it(settings: Any) -> None:
+    settings.MIDDLEWARE = example.MIDDLEWARE
+    b"".join(client_of("support").get(f"{BRIGHTSIDE}export.csv"))
+    entry = AuditEntry.objects.get(action="audit_log.export")
+    assert entry.tenant == "workspaces:brightside"
+    page = client_of("wanda").get(BRIGHTSIDE, {"action": "audit_log.export"}).text
+    assert "1 entry" in page
+    assert f"{BRIGHTSIDE}entries/{entry.pk}/" in page
+    # Neither is it in another's log, nor is what is taken elsewhere in this one.
+    assert client_of("nils").get(f"/audit-log/entries/{entry.pk}/").status_code == 404
+    b"".join(client_of("support").get("/audit-log/export.csv"))
+    assert AuditEntry.objects.filter(action="audit_log.export", tenant="").count() == 1
+
+
 def test_every_action_has_a_sentence() -> None:
     told = {
         entry.action: sentence_of(entry)
@@ -92,6 +109,40 @@ def test_every_action_has_a_sentence() -> None:
 def test_failures_are_told_as_such() -> None:
     entry = AuditEntry.objects.filter(action="device.borrow", outcome="failure").first()
     assert sentence_of(entry) == "activation-service: Device borrowed (failed): l-3001-ws2"
+
+
+def test_everybody_reads_the_log_in_their_own_time(settings: Any) -> None:
+    settings.MIDDLEWARE = example.MIDDLEWARE
+    key = AuditEntry.objects.filter(action="api_key.revoke", tenant="workspaces:brightside").first()
+    # The day before in Los Angeles, and the day after in Auckland.
+    late = datetime.datetime(2026, 3, 1, 5, 30, tzinfo=datetime.UTC)
+    entry = make_entry(
+        occurred_at=late,
+        tenant=key.tenant,
+        target_type=key.target_type,
+        target_id=key.target_id,
+    )
+    for zone, time, day in (
+        ("America/Los_Angeles", "2026-02-28 21:30:00", "2026-02-28"),
+        ("Pacific/Auckland", "2026-03-01 18:30:00", "2026-03-01"),
+    ):
+        client = client_of("wanda")
+        answer = client.post(f"/time-zone/?next={BRIGHTSIDE}", {"zone": zone})
+        assert (answer.status_code, answer["Location"]) == (302, BRIGHTSIDE)
+        page = client.get(BRIGHTSIDE, {"occurred_after": day, "occurred_before": day}).text
+        assert f"Time ({zone})" in page
+        assert f'<span dir="ltr">{time}</span>' in page
+        assert "1 entry" in page
+        assert f"{BRIGHTSIDE}entries/{entry.pk}/" in page
+        assert time in client.get(f"{BRIGHTSIDE}entries/{entry.pk}/").text
+        at = as_of_query(key.target_type, key.target_id, time.replace(" ", "T"))
+        page = client.get(f"{BRIGHTSIDE}objects/{key.target_type}/{key.target_id}/{at}").text
+        assert f'dir="ltr">{time}</time> ({zone})' in page
+    # Elsewhere is not where it leads to, and what is no zone is none.
+    answer = client.post("/time-zone/?next=https://example.com/", {"zone": "UTC"})
+    assert answer["Location"] == "/"
+    assert client.post("/time-zone/", {"zone": "Mars/Olympus"}).status_code == 200
+    assert client.get("/time-zone/").context["form"].initial == {"zone": "UTC"}
 
 
 def test_everybody_reads_the_log_in_their_own_language(settings: Any) -> None:
