@@ -119,7 +119,7 @@ def test_bars_of_hours_lead_to_their_entries(client: Client, settings: Any, zone
         assert shown
         seen += shown
     assert len(set(seen)) == len(seen)
-    assert f'<span role="status">{len(seen)} entries<' in page
+    assert f'<span role="status"><bdi>{len(seen)} entries<' in page
 
 
 def test_wrong_filter_is_an_error(client: Client) -> None:

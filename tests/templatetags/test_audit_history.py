@@ -63,10 +63,10 @@ def test_a_panel(user: User, author: Author) -> None:
     for expected in (
         ">History</h2>",
         "Time (UTC)",
-        '<bdi>Ann</bdi> <bdi class="audit-log-mail">a@<wbr>b.c</bdi>',
+        '<bdi>Ann</bdi> <span class="audit-log-mail"><bdi>a@<wbr>b.c</bdi>',
         "<bdi>Ann</bdi> changed author <bdi>Eliot</bdi>",
         "Author updated",
-        ">just now <span",
+        "<bdi>just now</bdi> <span",
         ">update: </span>",
         "192.0.2.7",
         "typo",
