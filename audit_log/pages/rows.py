@@ -19,7 +19,7 @@ from audit_log.reading import display
 from audit_log.reading.ages import age_text
 from audit_log.reading.glance import fields_html
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import actor_name, address_html, further_label, sentence_html
+from audit_log.reading.sentences import actor_name, address_html, sentence_and_label
 from audit_log.reading.values import visible
 from audit_log.vocabulary import ActorType
 
@@ -83,6 +83,7 @@ class Rows:
         self._list_url = list_url
         self._entry_url = entry_url
         self._type_labels: dict[str, str] = {}
+        self._event_labels: dict[str, str] = {}
         self._now = timezone.now()
 
     def __iter__(self) -> Iterator[RowGroup]:
@@ -96,21 +97,22 @@ class Rows:
             moment = timezone.localtime(moment)
         time_iso = moment.isoformat()
         actor, kind = actor_name(entry), display.actor_kind(entry)
+        sentence, label = sentence_and_label(entry)
         key = f"{entry.target_type}:{entry.target_id}"
         return Row(
             url=self._entry_url.replace(str(ANY), str(entry.pk)),
             age=age_text(entry.occurred_at, self._now),
             time=f"{time_iso[:10]} {time_iso[11:19]}",
             time_iso=time_iso,
-            sentence=sentence_html(entry),
+            sentence=sentence,
             actor=actor,
             actor_address=address_html(entry),
             actor_kind="" if entry.actor_type == ActorType.USER or actor == kind else kind,
             actor_url="" if entry.actor_id is None else self._filtered(actor=entry.actor_id),
             event_type=entry.event_type,
-            event_type_label=str(entry.get_event_type_display()),
+            event_type_label=self._event_label(entry),
             action=visible(entry.action),
-            action_label=further_label(entry),
+            action_label=label,
             fields=fields_html(entry),
             reason=Truncator(visible(entry.reason)).chars(MAX_REASON) if entry.reason else "",
             target_id=visible(entry.target_id),
@@ -125,6 +127,12 @@ class Rows:
 
     def _filtered(self, **filters: Any) -> str:
         return f"{self._list_url}?{urlencode(filters)}"
+
+    def _event_label(self, entry: AuditEntry) -> str:
+        # Django compares the value with every choice, lazily translated, each time.
+        if entry.event_type not in self._event_labels:
+            self._event_labels[entry.event_type] = str(entry.get_event_type_display())
+        return self._event_labels[entry.event_type]
 
     def _type_label(self, target_type: str) -> str:
         if target_type not in self._type_labels:

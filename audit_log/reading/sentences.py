@@ -43,7 +43,17 @@ def sentence_of(entry: AuditEntry) -> str:
 
 def sentence_html(entry: AuditEntry) -> SafeString:
     """Return :func:`sentence_of` with actor and target isolated, whatever their direction."""
+    return _html(*_told(entry))
+
+
+def sentence_and_label(entry: AuditEntry) -> tuple[SafeString, str]:
+    """Return :func:`sentence_html` and :func:`further_label`, which are made of the same."""
     template, parts = _told(entry)
+    label = parts["action"]
+    return _html(template, parts), "" if label in template.format(**parts) else label
+
+
+def _html(template: str, parts: dict[str, str]) -> SafeString:
     names = parts.keys() & {"actor", "target", "related"}
     isolated = {name: format_html("<bdi>{}</bdi>", parts[name]) for name in names}
     # The template's own text is data too: a label, or somebody's translation.
