@@ -122,3 +122,4 @@ AUDIT_LOG: dict[str, Any] = {
 if find_spec("drf_spectacular"):
     INSTALLED_APPS.append("drf_spectacular")
     REST_FRAMEWORK["DEFAULT_SCHEMA_CLASS"] = "drf_spectacular.openapi.AutoSchema"
+    SPECTACULAR_SETTINGS = {"TITLE": "Four systems", "VERSION": "1"}

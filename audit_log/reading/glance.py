@@ -6,6 +6,7 @@ names it.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -102,7 +103,8 @@ def _related(parts: Any) -> SafeString | None:
     items = [
         (sign, item)
         for sign, side in (("+", "added"), ("\u2212", "removed"))
-        for item in related_of(parts.get(side))
+        # Ten thousand of them are not read to be left out.
+        for item in islice(related_of(parts.get(side)), MOST_RELATED + 1)
     ]
     if len(items) > MOST_RELATED or any(len(item.text) > LENGTH for _sign, item in items):
         return None
