@@ -21,7 +21,7 @@ from audit_log.reading.glance import fields_html
 from audit_log.reading.groups import grouped
 from audit_log.reading.sentences import actor_name, address_html, sentence_and_label
 from audit_log.reading.values import visible
-from audit_log.vocabulary import ActorType
+from audit_log.vocabulary import ActorType, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,6 +51,7 @@ class Row:
     actor_url: str
     event_type: str
     event_type_label: str
+    is_failure: bool
     action: str
     action_label: str
     """Empty where the sentence says it."""
@@ -111,6 +112,7 @@ class Rows:
             actor_url="" if entry.actor_id is None else self._filtered(actor=entry.actor_id),
             event_type=entry.event_type,
             event_type_label=self._event_label(entry),
+            is_failure=entry.outcome == Outcome.FAILURE,
             action=visible(entry.action),
             action_label=label,
             fields=fields_html(entry),

@@ -95,8 +95,12 @@ def test_the_reason_is_in_sight(admin: Client) -> None:
 
 
 def test_a_failure_says_so(admin: Client) -> None:
-    make_entry(outcome="failure")
-    assert "Book updated (failed): " in text(admin.get(LIST))
+    entry = make_entry(outcome="failure")
+    make_entry()
+    for url in (LIST, f"/audit-log/objects/{entry.target_type}/{entry.target_id}/"):
+        page = text(admin.get(url))
+        assert "Book updated (failed): " in page
+        assert page.count("audit-log-update audit-log-failed") == 1
 
 
 def test_nothing_recorded_and_nothing_found(admin: Client) -> None:
