@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -78,6 +79,17 @@ def test_a_tenant_s_log_is_a_page_of_the_tenant() -> None:
     assert "<title>Audit log · Harbor Foods</title>" in page
     assert 'href="/flows/harbor/connectors/"' in page
     assert 'href="/audit-log/"' not in page
+
+
+def test_the_platform_s_settings_lead_to_its_log() -> None:
+    for username in ("mara", "support"):
+        client = client_of(username)
+        link = re.search(r'<a href="([^"]+)">Audit logs</a>', client.get("/licensing/settings/").text)
+        assert link is not None
+        page = client.get(link[1])
+        found = page.context["listing"].page
+        assert found.count > 100
+        assert {entry.tenant for entry in found.entries} == {"licensing"}
 
 
 def test_who_takes_a_workspace_s_log_is_in_it(settings: Any) -> None:
