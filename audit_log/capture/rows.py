@@ -94,7 +94,8 @@ class RowReader:
         """Return ``{index: (converters, column)}`` for the columns that need any."""
         if self._converters is None:
             compiler = models.sql.Query(self.model).get_compiler(connection=connection)
-            columns = [field.cached_col for field in self.fields]
+            # Not cached_col: a foreign key's knows nothing of the type of the key.
+            columns = [field.get_col(str(field.model._meta.db_table)) for field in self.fields]
             self._converters = compiler.get_converters(columns)
         return self._converters
 

@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from audit_log.models import AuditEntry
 from tests.capture.helpers import actions, entries, last, statements
-from tests.testapp.models import Author, Book, Club, Person, Place, Sticker, Tag
+from tests.testapp.models import Author, Book, Club, Document, Person, Place, Sheet, Sticker, Tag
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +158,36 @@ def test_many_are_told_a_thousand_at_a_time(book):
     book.tags.clear()
     removed = entries(action="book.remove_tag")
     assert sum(len(entry.changes["tags"]["removed"]) for entry in removed) == 2500
+
+
+def test_keys_that_are_stored_in_another_form():
+    sheet, one, two = Sheet.objects.create(), *(Document.objects.create() for _ in range(2))
+    key = {str(one.pk): "one", str(two.pk): "two"}
+    before = len(entries())
+    sheet.sources.add(one, two)
+    one.quoted_by.remove(sheet)
+    sheet.sources.set([one])
+    sheet.sources.through.objects.update(document=two)
+    sheet.sources.clear()
+    sheet.sources.through.objects.create(sheet=sheet, document=one)
+    one.delete()
+    told = entries()[before:-1]
+    assert {e.target_repr for e in told} == {str(sheet)}
+    changes = [e.changes["sources"] for e in told]
+    assert [
+        [sorted(key[item["id"]] for item in change[side]) for side in ("added", "removed")]
+        for change in changes
+    ] == [
+        [["one", "two"], []],
+        [[], ["one"]],
+        [[], ["two"]],
+        [["one"], []],
+        [["two"], ["one"]],
+        [[], ["two"]],
+        [["one"], []],
+        [[], ["one"]],
+    ]
+    assert all(item["repr"] for c in changes for side in c.values() for item in side)
 
 
 # Generic foreign keys

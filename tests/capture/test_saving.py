@@ -24,6 +24,7 @@ from audit_log.models import AuditEntry
 from tests.capture.helpers import actions, entries, last, statements
 from tests.testapp.models import (
     Author,
+    Binding,
     Book,
     Cafe,
     Cell,
@@ -35,6 +36,7 @@ from tests.testapp.models import (
     Place,
     Point,
     Restaurant,
+    Sheet,
     Tag,
     Writer,
 )
@@ -405,6 +407,34 @@ def test_object_that_equals_nothing_but_itself():
     odd.point = Point(1, 3)
     odd.save()
     assert last().changes == {"point": {"old": "1,2", "new": "1,3"}}
+
+
+def test_foreign_keys_to_keys_that_are_stored_in_another_form():
+    """A UUID is 32 characters on SQLite, and is told as a UUID."""
+    one, two = Document.objects.create(title="One"), Document.objects.create(title="Two")
+    sheet = Sheet.objects.create(document=one)
+    binding = Binding.objects.create(document=one)
+    count = len(entries())
+    for each in (sheet, binding, Sheet.objects.get(), Binding.objects.get()):
+        each.save()
+    Sheet.objects.update(document=one)
+    Sheet.objects.bulk_update([sheet], ["document"])
+    assert len(entries()) == count
+    sheet.document = two
+    sheet.save()
+    change = last().changes["document"]
+    assert (change["old"], change["new"]) == (str(one.pk), str(two.pk))
+    Sheet.objects.update(document=one)
+    assert last().changes["document"] == {"old": str(two.pk), "new": str(one.pk)}
+    binding.colour = "red"
+    binding.save()
+    assert last().target_id == str(one.pk)
+    key = str(one.pk)
+    one.delete()
+    told = {e.action: e.changes for e in entries()[-3:]}
+    assert told["sheet.update"] == {"document": {"old": key, "new": None}}
+    assert told["binding.delete"]["document"] == {"old": key, "new": None}
+    assert told["document.delete"]["id"] == {"old": key, "new": None}
 
 
 def test_natural_key():

@@ -66,6 +66,26 @@ class Document(models.Model):
     title = models.CharField(max_length=100)
 
 
+class Sheet(models.Model):
+    """Points to keys that are stored in a form of their own."""
+
+    text = models.CharField(max_length=100, default="")
+    document = models.ForeignKey(
+        Document, null=True, on_delete=models.SET_NULL, related_name="sheets"
+    )
+    sources = models.ManyToManyField(Document, related_name="quoted_by")
+
+    def __str__(self) -> str:
+        return f"Sheet {self.pk}"
+
+
+class Binding(models.Model):
+    """Its key is another object's, too."""
+
+    document = models.OneToOneField(Document, primary_key=True, on_delete=models.CASCADE)
+    colour = models.CharField(max_length=20, default="")
+
+
 class Country(models.Model):
     """A natural key."""
 
