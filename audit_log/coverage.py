@@ -62,12 +62,11 @@ def gaps_of(model: type[models.Model], policy: Policy) -> Iterator[Gap]:
     if policy.bulk != "rows":
         told = "one entry for all rows" if policy.bulk == "summary" else "no entry"
         yield Gap("bulk", f"bulk={policy.bulk!r}: a bulk operation leaves {told}")
-    manager = model._default_manager
-    for owner, name in (
-        (model, "_save_table"),
-        (type(manager.get_queryset()), "update"),
-        (type(manager.get_queryset()), "bulk_create"),
-    ):
+    owners: list[tuple[type, str]] = [(model, "_save_table")]
+    for manager in (model._default_manager, *model._meta.managers):
+        for owner in (type(manager), type(manager.get_queryset())):
+            owners += [(owner, "update"), (owner, "bulk_create")]
+    for owner, name in dict.fromkeys(owners):
         if not _ends_with_django(owner, name):
             yield Gap("override", f"{owner.__name__}.{name} does not call Django's own")
 
@@ -85,6 +84,8 @@ def _ends_with_django(owner: type, name: str) -> bool:
         if cls in {models.Model, models.QuerySet}:
             return True
         code = getattr(method, "__code__", None)
+        if code is not None and code.co_name == "manager_method":
+            return True  # which Django makes of a queryset's
         if code is not None and name not in code.co_names:
             return False
     return True

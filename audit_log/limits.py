@@ -32,19 +32,24 @@ TOLD_IN_PART = (
     "occurred_at: the server's clock when the change was made, not that of the commit",
     "old_repr and new_repr: of related objects that were loaded already",
     "JSON null and SQL NULL in a JSON field: one and the same",
+    "what a trigger makes of a row that is being written: as it was given",
     "JSON nested in more than 20 levels: as its text",
     "names in data migrations: Django's plain ones",
 )
 
+_RACE = "a save() whose row another transaction adds meanwhile tells no old values"
 _OF_DATABASES = {
     "sqlite": ("an audited save takes the write lock a moment earlier than the save alone",),
     "postgresql": (
         "changes do not keep the order of the fields",
         "a __str__ that runs SQL which fails spoils the transaction",
+        _RACE,
     ),
     "mysql": (
         "a transaction begun by SQL, in autocommit, is committed by the first audited save",
         'the level of isolation is taken from OPTIONS["isolation_level"], not from SQL',
+        "without strict mode, what the server cuts or rounds is told as it was given",
+        _RACE,
         "at REPEATABLE READ the transactions that deadlock without the log do so more often",
     ),
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import cast
+from typing import Any, cast
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from audit_log.journal.attempts import are_kept, settle
 from audit_log.journal.context import Frame, current, enter, enter_request, restore
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
@@ -38,6 +39,8 @@ class AuditLogMiddleware:
             return self._streaming(cast(HttpResponseBase, self.get_response(request)))
         finally:
             restore(before)
+            if are_kept(request):
+                settle(request)
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         before = enter_request(request)
@@ -46,16 +49,34 @@ class AuditLogMiddleware:
             return self._streaming(response)
         finally:
             restore(before)
+            if are_kept(request):
+                await sync_to_async(settle)(request)
 
     def _streaming(self, response: HttpResponseBase) -> HttpResponseBase:
-        # The body of such a response is made after this middleware has returned.
-        if isinstance(response, StreamingHttpResponse):
-            content = response.streaming_content
-            if response.is_async:
-                response.streaming_content = _each_async(current(), content)  # type: ignore[arg-type]
-            else:
-                response.streaming_content = _each(current(), content)  # type: ignore[arg-type]
+        # The body of such a response is made after this middleware has returned. That of a file
+        # is the server's to send.
+        if isinstance(response, StreamingHttpResponse) and not _is_file(response):
+            frame, content = current(), response.streaming_content
+            each: Any = _each_async if response.is_async else _each
+            response.streaming_content = each(frame, content)
+            # Where the client goes away, what the body does last is done by close().
+            setattr(response, "close", _inside(frame, response.close))  # noqa: B010  # a method
         return response
+
+
+def _is_file(response: StreamingHttpResponse) -> bool:
+    return getattr(response, "file_to_stream", None) is not None
+
+
+def _inside(frame: Frame, function: Callable[[], None]) -> Callable[[], None]:
+    def call() -> None:
+        before = enter(frame)
+        try:
+            function()
+        finally:
+            restore(before)
+
+    return call
 
 
 def _each(frame: Frame, content: Iterator[bytes]) -> Iterator[bytes]:

@@ -42,8 +42,8 @@ class PasswordChange:
 
     verbs = ("change_password",)
 
-    def __call__(self, user: Any) -> str | None:
-        return None if upgrades_hash(user) else "change_password"
+    def __call__(self, user: Any, old: str | None = None) -> str | None:
+        return None if upgrades_hash(user, old) else "change_password"
 
 
 # What a security reviewer looks for, of the fields and relations that the user model has.
@@ -61,13 +61,28 @@ OF_USERS: dict[str, dict[str, Any]] = {
 }
 
 
-def upgrades_hash(user: Any) -> bool:
+def upgrades_hash(user: Any, old: str | None = None) -> bool:
     """Whether saving a user's password only stores a newer hash of the old password.
 
     So ``check_password()`` does at log in: it takes back the raw password that
-    ``set_password()`` leaves on the instance until it is saved.
+    ``set_password()`` leaves on the instance until it is saved. The same is left by a password
+    that was saved before; then ``old``, the hash that was stored, needs no newer one.
     """
-    return "_password" in user.__dict__ and user.__dict__["_password"] is None
+    if user.__dict__.get("_password", "") is not None:
+        return False
+    return old is None or _is_outdated(old)
+
+
+def _is_outdated(encoded: str) -> bool:
+    from django.contrib.auth.hashers import get_hasher, identify_hasher, is_password_usable
+
+    if not is_password_usable(encoded):
+        return False
+    try:
+        hasher, preferred = identify_hasher(encoded), get_hasher()
+    except ValueError:  # no hash that anybody could log in with
+        return False
+    return bool(hasher.algorithm != preferred.algorithm or preferred.must_update(encoded))
 
 
 Transition = str | Mapping[Any, str] | Callable[[Any], str | None]
@@ -108,13 +123,12 @@ class Policy:
     @cached_property
     def columns(self) -> tuple[models.Field[Any, Any], ...]:
         """What is read of a row: its key, the audited columns, the keys of references."""
-        needed = [
-            self.model._meta.get_field(name)
-            for name in self.references
-            if name in {f.name for f in self.model._meta.concrete_fields}
-        ]
-        keys = self.model._meta.pk_fields
-        return tuple(dict.fromkeys([*keys, *self.fields, *needed]))  # type: ignore[list-item]
+        meta = self.model._meta
+        generic = {f.name: (f.ct_field, f.fk_field) for f in meta.private_fields if _is_generic(f)}
+        names = {name for name in self.references for name in generic.get(name, (name,))}
+        needed = [f for f in meta.concrete_fields if f.name in names]
+        keys = meta.pk_fields
+        return tuple(dict.fromkeys([*keys, *self.fields, *needed]))
 
     @cached_property
     def file_fields(self) -> tuple[models.FileField, ...]:
@@ -276,6 +290,11 @@ def is_secret(f: models.Field[Any, Any], options_of: OptionsOf) -> bool:
     return looks_secret(f.name) and not isinstance(
         f, models.BooleanField | models.DateField | models.TimeField | models.DurationField
     )
+
+
+def _is_generic(f: Any) -> bool:
+    # A GenericForeignKey, of which no other module need be installed.
+    return hasattr(f, "ct_field") and hasattr(f, "fk_field")
 
 
 def _is_automatic_key(f: models.Field[Any, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -41,6 +42,27 @@ class Statement:
             cursor = raw.create_cursor()
             cursor.execute(self.sql, parameters)
             return cursor
+
+
+def can_join(connection: BaseDatabaseWrapper, own_wrappers: int = 0) -> bool:
+    """Whether several statements may go to the server in one message, and nobody watches.
+
+    With psycopg 3 they may, where it writes the values into the text, as it does unless
+    ``OPTIONS["server_side_binding"]`` tells it not to.
+    """
+    raw: Any = connection.connection
+    if connection.vendor != "postgresql" or raw is None or is_watched(connection, own_wrappers):
+        return False
+    return _writes_values(raw.cursor_factory)
+
+
+@cache
+def _writes_values(cursor_factory: Any) -> bool:
+    try:
+        from psycopg import ClientCursor
+    except ImportError:  # psycopg 2
+        return False
+    return isinstance(cursor_factory, type) and issubclass(cursor_factory, ClientCursor)
 
 
 def is_watched(connection: BaseDatabaseWrapper, own_wrappers: int = 0) -> bool:

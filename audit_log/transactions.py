@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 # libpq's PGTransactionStatusType (https://www.postgresql.org/docs/current/libpq-status.html).
-_IN_TRANSACTION, _IN_ERROR = 2, 3
+_IDLE, _IN_TRANSACTION, _IN_ERROR = 0, 2, 3
 
 
 def in_transaction(connection: BaseDatabaseWrapper) -> bool:
@@ -41,3 +41,14 @@ def is_doomed(connection: BaseDatabaseWrapper) -> bool:
     if raw is None or connection.vendor != "postgresql":
         return False
     return bool(raw.info.transaction_status == _IN_ERROR)
+
+
+def is_past_its_end(connection: BaseDatabaseWrapper) -> bool:
+    """Whether psycopg 2 runs on without a transaction: after a COMMIT by hand it begins no other
+    before it has seen to the end of the first itself.
+    """
+    raw: Any = connection.connection
+    if connection.vendor != "postgresql" or raw is None:
+        return False
+    # psycopg 3 begins one where the server is in none.
+    return hasattr(raw, "get_transaction_status") and raw.get_transaction_status() == _IDLE

@@ -56,8 +56,13 @@ def test_gaps_that_the_code_shows():
         def bulk_create(self, objs, **kwargs):
             return super().bulk_create(objs, **kwargs)
 
+    class Manager(models.Manager):
+        def bulk_create(self, objs, **kwargs):
+            return []
+
     class Leaky(models.Model):
         objects = Queries.as_manager()
+        others = Manager()
 
         class Meta:
             app_label = "testapp"
@@ -69,9 +74,10 @@ def test_gaps_that_the_code_shows():
     found = [
         (gap.code, gap.text) for gap in gaps_of(Leaky, policies.build(Leaky, registry.options_of))
     ]
-    assert [code for code, _ in found] == ["unmanaged", "override", "override"]
+    assert [code for code, _ in found] == ["unmanaged", "override", "override", "override"]
     assert "Leaky._save_table" in found[1][1]
     assert "Queries.update" in found[2][1]
+    assert "Manager.bulk_create" in found[3][1]
 
 
 @pytest.mark.skipif(django.VERSION < (6, 1), reason="DB_CASCADE came with Django 6.1")

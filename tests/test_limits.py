@@ -88,6 +88,7 @@ LIMITS = {
     "occurred_at": Limit(f"{HERE}::test_time_of_the_change", "occurred_at"),
     "old_repr and new_repr": Limit(f"{HERE}::test_names_of_related_objects", "old_repr"),
     "JSON null and SQL NULL": Limit(f"{HERE}::test_json_null", "JSON null and SQL NULL"),
+    "What a trigger makes of a row": Limit(f"{HERE}::test_trigger", "what a trigger makes"),
     "Nested JSON": Limit(
         "tests/capture/test_hard_cases.py::test_deeply_nested_json", "JSON nested"
     ),
@@ -106,6 +107,12 @@ LIMITS = {
     ),
     "On MariaDB at REPEATABLE READ": Limit(
         f"{HERE}::test_deadlocks_of_mariadb", "at REPEATABLE READ"
+    ),
+    "On MariaDB without strict mode": Limit(
+        f"{HERE}::test_mariadb_that_is_not_strict", "without strict mode"
+    ),
+    "On PostgreSQL and MariaDB, where a row": Limit(
+        f"{HERE}::test_row_that_comes_while_it_is_saved", "a save() whose row"
     ),
     "On PostgreSQL a __str__": Limit(f"{HERE}::test_text_that_spoils", "a __str__ that runs SQL"),
     "With DATABASE": Limit(f"{HERE}::test_log_in_another_database", "DATABASE ="),
@@ -283,6 +290,50 @@ def test_json_null():
     assert len(entries()) == count
 
 
+TRIGGERS = {
+    "sqlite": [
+        (
+            "CREATE TRIGGER shout AFTER INSERT ON testapp_country BEGIN "
+            "UPDATE testapp_country SET name = upper(name); END"
+        )
+    ],
+    "mysql": [
+        (
+            "CREATE TRIGGER shout BEFORE INSERT ON testapp_country FOR EACH ROW "
+            "SET NEW.name = UPPER(NEW.name)"
+        )
+    ],
+    "postgresql": [
+        (
+            "CREATE FUNCTION shout() RETURNS trigger AS $$ BEGIN NEW.name := upper(NEW.name); "
+            "RETURN NEW; END $$ LANGUAGE plpgsql"
+        ),
+        (
+            "CREATE TRIGGER shout BEFORE INSERT ON testapp_country FOR EACH ROW "
+            "EXECUTE FUNCTION shout()"
+        ),
+    ],
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_trigger():
+    is_postgres = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        for sql in TRIGGERS[connection.vendor]:
+            cursor.execute(sql)
+        try:
+            country = Country.objects.create(code="a", name="Ann")
+        finally:
+            cursor.execute(f"DROP TRIGGER shout{' ON testapp_country' if is_postgres else ''}")
+            if is_postgres:
+                cursor.execute("DROP FUNCTION shout")
+    assert last().changes["name"]["new"] == "Ann"
+    country.name = "Bea"
+    country.save()
+    assert last().changes == {"name": {"old": "ANN", "new": "Bea"}}
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db
 def test_order_of_fields():
@@ -421,6 +472,42 @@ def test_deadlocks_of_mariadb(audited, settings):
     assert error.args[0] == 1213
     assert Book.objects.filter(pages=1).count() == 20
     assert len(entries(action="book.update")) == 20 * audited
+
+
+@pytest.mark.mariadb
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore:.*truncated")
+def test_mariadb_that_is_not_strict():
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION sql_mode = ''")
+        try:
+            Country.objects.create(code="a" * 20, name="Ann")
+        finally:
+            connection.close()
+    assert Country.objects.get().code == "a" * 10
+    assert last().changes["code"]["new"] == "a" * 20
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="who writes is alone")
+@pytest.mark.django_db(transaction=True)
+def test_row_that_comes_while_it_is_saved(monkeypatch):
+    from audit_log.capture.ahead import ahead
+    from audit_log.capture.rows import RowReader
+
+    # On PostgreSQL nobody can be let in between.
+    monkeypatch.setattr(ahead, "is_possible", staticmethod(lambda buffer: False))
+    read = RowReader.read
+
+    def read_and_lose(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(RowReader, "read", read)
+        found = read(*args, **kwargs)
+        in_thread(lambda: Country.objects.create(code="a", name="theirs"))
+        return found
+
+    monkeypatch.setattr(RowReader, "read", read_and_lose)
+    Country(code="a", name="mine").save()
+    assert actions() == ["country.create", "country.update"]
+    assert last().changes == {"name": {"old": None, "new": "mine"}}
 
 
 @pytest.mark.postgres

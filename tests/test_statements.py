@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit_log.capture.rows import RowReader
@@ -11,7 +11,7 @@ from audit_log.journal.buffer import buffer_of
 from audit_log.models import AuditEntry
 from audit_log.statements import Statement, is_watched
 from tests.capture.helpers import in_thread
-from tests.testapp.models import Author
+from tests.testapp.models import Author, Book, Tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -151,3 +151,127 @@ def test_backends_that_choose_where_tables_are(monkeypatch):
         raw.tenant = "c"
         chosen.clear()
     assert "c" not in chosen
+
+
+@pytest.fixture
+def messages(monkeypatch):
+    """What goes to the server, as psycopg 3 sends it."""
+    import psycopg
+
+    connection.ensure_connection()  # which says something of its own
+    seen = []
+    execute = psycopg.ClientCursor.execute
+
+    def spy(self, sql, *args, **options):
+        seen.append(sql)
+        return execute(self, sql, *args, **options)
+
+    monkeypatch.setattr(psycopg.ClientCursor, "execute", spy)
+    return seen
+
+
+@pytest.mark.postgres
+def test_what_can_be_one_message_is(messages):
+    author = Author.objects.create(name="Ann")
+    messages.clear()
+    author.name = "Bea"
+    author.save()
+    read_and_update, insert_and_commit = messages
+    assert read_and_update.startswith("BEGIN;SELECT")
+    assert ";UPDATE" in read_and_update
+    assert insert_and_commit.startswith("INSERT")
+    assert insert_and_commit.endswith(";COMMIT")
+    assert AuditEntry.objects.first().changes == {"name": {"old": "Ann", "new": "Bea"}}
+
+
+@pytest.mark.postgres
+def test_only_a_transaction_of_the_log_begins_with_its_first_statement(messages):
+    Author.objects.create(name="Ann")
+    begin_and_insert, insert_and_commit = messages
+    assert begin_and_insert.startswith("BEGIN;INSERT")
+    assert insert_and_commit.endswith(";COMMIT")
+    messages.clear()
+    with transaction.atomic():
+        author = Author.objects.create(name="Bea")
+        author.name = "Cleo"
+        author.save()
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            author.name = "Dora"
+            author.save()
+            1 / 0  # noqa: B018
+    assert messages[1].startswith("SELECT")
+    assert ";UPDATE" in messages[1]
+    assert not any("BEGIN" in sql for sql in messages)
+    assert connection.connection.autocommit
+    told = [entry.target_repr for entry in AuditEntry.objects.order_by("id")]
+    assert told == ["Ann", "Bea", "Cleo"]
+
+
+@pytest.mark.postgres
+def test_both_ends_of_a_relation_are_read_by_one_message(messages):
+    book = Book.objects.create(title="B", author=Author.objects.create(name="Ann"))
+    tag = Tag.objects.create(name="new")
+    messages.clear()
+    book.tags.add(tag)
+    (read,) = [sql for sql in messages if '"testapp_book"."title"' in sql]
+    assert '"testapp_tag"."name"' in read
+    assert messages[-1].endswith(";COMMIT")
+    entry = AuditEntry.objects.first()
+    assert entry.changes == {"tags": {"added": [{"id": str(tag.pk), "repr": "new"}], "removed": []}}
+    assert entry.target_repr == "B"
+
+
+@pytest.mark.postgres
+def test_a_statement_before_the_update_finds_the_row_read(messages, monkeypatch):
+    author = Author.objects.create(name="Ann")
+    name = Author._meta.get_field("name")
+
+    def pre_save(instance, add):
+        assert Author.objects.filter(pk=author.pk).update(name="Eve") == 1
+        return instance.name
+
+    monkeypatch.setattr(name, "pre_save", pre_save)
+    author.name = "Bea"
+    author.save()
+    told = [entry.changes["name"] for entry in AuditEntry.objects.order_by("id")]
+    # What the instance's own save found was there before its field did something else.
+    assert {"old": "Ann", "new": "Bea"} in told
+    assert not connection.execute_wrappers
+
+
+@pytest.mark.postgres
+def test_no_message_is_joined_where_the_server_binds_values(messages, monkeypatch):
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "server_side_binding", True)
+    connection.close()
+    try:
+        author = Author.objects.create(name="Ann")
+        author.name = "Bea"
+        author.save()
+        assert not any(";" in sql for sql in messages)
+        assert AuditEntry.objects.first().changes == {"name": {"old": "Ann", "new": "Bea"}}
+    finally:
+        monkeypatch.undo()
+        connection.close()
+
+
+@pytest.mark.postgres
+def test_a_commit_that_is_refused_leaves_nothing():
+    """A foreign key is looked at by the COMMIT, which goes with the entry."""
+    with pytest.raises(IntegrityError):
+        Book.objects.create(title="Lost", author_id=4711)
+    assert not Book.objects.exists()
+    assert not AuditEntry.objects.exists()
+    Author.objects.create(name="Ann")
+    assert AuditEntry.objects.count() == 1
+
+
+@pytest.mark.postgres
+def test_an_update_that_fails_leaves_no_wrapper():
+    author = Author.objects.create(name="Ann")
+    author.name = "x" * 1000
+    with pytest.raises(DatabaseError):
+        author.save()
+    assert not connection.execute_wrappers
+    author.name = "Bea"
+    author.save()
+    assert AuditEntry.objects.first().changes == {"name": {"old": "Ann", "new": "Bea"}}

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from audit_log import catalogue, registry
 from audit_log.identity import clean, shorten
+from audit_log.journal.attempts import keep
 from audit_log.journal.failures import guard
 from audit_log.journal.operations import Event
 from audit_log.journal.recorder import record, write
@@ -95,8 +96,7 @@ def _login_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> No
         return
     # The outcome tells it from a log in. Of what was sent only the name is kept: the rest
     # may be secret.
-    name = credentials.get(get_user_model().USERNAME_FIELD, credentials.get("username", ""))
-    text = shorten(clean(str(name)))
+    text = _name_in(credentials)
     using = router.db_for_write(AuditEntry)
     with guard(using, LOG_IN):
         # The name is the target's text, so that lists show it and searches find it.
@@ -107,7 +107,17 @@ def _login_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> No
             outcome=Outcome.FAILURE,
             metadata={"username": text},
         )
-        write([event], using)
+        operation = write([event], using)
+        if operation is not None:
+            keep(operation, using)
+
+
+def _name_in(credentials: Mapping[str, Any]) -> str:
+    model = get_user_model()
+    for field in (model.USERNAME_FIELD, "username", getattr(model, "EMAIL_FIELD", ""), "email"):
+        if field and credentials.get(field) is not None:
+            return shorten(clean(str(credentials[field])))
+    return ""
 
 
 def _is_audited() -> bool:

@@ -95,6 +95,8 @@ class BeforeAfter:
 
     def _update(self, spool: Spool) -> Any:
         queryset = self.queryset
+        if self._matching.is_volatile:
+            return self._update_those(spool)
         if self._matching.is_closed:
             return self.update(queryset, **self.values)
         if spool.count < matching.BATCH:
@@ -106,6 +108,17 @@ class BeforeAfter:
             if count is not None and count > spool.count:
                 raise _RowsCameIn
         return count
+
+    def _update_those(self, spool: Spool) -> Any:
+        # The condition was asked once, and holds for what matched then.
+        rows = self._matching.unconditional()
+        counts = []
+        for batch in spool:
+            keys = [self._key(row) for row in batch]
+            counts.append(self.update(rows.filter(pk__in=keys), **self.values))
+        if not counts:
+            return self.update(self.queryset.none(), **self.values)
+        return None if None in counts else sum(counts)
 
     def _row(self, values: Sequence[Any]) -> Row:
         return dict(zip(self.names, values, strict=False))

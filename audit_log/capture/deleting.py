@@ -33,6 +33,8 @@ from audit_log.identity import type_of
 from audit_log.journal.failures import guard
 from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
+from audit_log.policies import Policy
+from audit_log.untouched import untouched
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -82,6 +84,11 @@ def _wrap_execute_sql(original: Callable[..., Any]) -> Callable[..., Any]:
 
     execute_sql.audit_log_original = original  # type: ignore[attr-defined]
     return execute_sql
+
+
+def _describe(instance: models.Model, policy: Policy) -> Description:
+    with untouched(instance):
+        return describe(instance, policy)
 
 
 def _concrete(model: Any) -> Model:
@@ -189,7 +196,7 @@ class Deletion:
             policy = registry.policy_for(model)
             if policy is not None and not is_paused(policy.target_type):
                 described = make_each(
-                    functools.partial(describe, policy=policy),
+                    functools.partial(_describe, policy=policy),
                     list(instances.values()),
                     self.using,
                     lambda error: None,  # tried again, and told, with the row

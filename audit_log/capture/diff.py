@@ -78,7 +78,7 @@ def updated(
         if old is not None:
             before = old[attname]
         after = new[attname]
-        if before is not after and not same(before, after):
+        if before is not after and not _same(column, before, after):
             told.append((column, before, after))
     try:
         text = f"{{{','.join([_item(*one, instance) for one in told])}}}"
@@ -87,6 +87,17 @@ def updated(
     if not _is_fine(text, len(told)):
         text = _closely(told, instance)
     return text, {column.name for column, _, _ in told}
+
+
+def _same(column: Column, before: Any, after: Any) -> bool:
+    if same(before, after):
+        return True
+    # Objects of somebody's own field that equal nothing but themselves: what is stored decides.
+    kind = type(before)
+    equals: Any = kind.__eq__
+    if not column.foreign or kind is not type(after) or equals is not object.__eq__:
+        return False
+    return bool(_json(column.field, before) == _json(column.field, after))
 
 
 class _Whole:
@@ -140,7 +151,9 @@ def _item(column: Column, before: Any, after: Any, instance: models.Model | None
     if column.masked:
         return column.key + _MASKED
     one, two = _text_of(column, type(before))(before), _text_of(column, type(after))(after)
-    names = "" if instance is None else _names_text(column, before, after, instance)
+    names = ""
+    if column.related and instance is not None:
+        names = _names_text(column, before, after, instance)
     return f'{column.key}{{"old":{one},"new":{two}{names}}}'
 
 

@@ -14,7 +14,7 @@ from audit_log.capture.plan import Columns, Plan
 from audit_log.capture.rows import Row, key_of
 from audit_log.journal.operations import Event
 from audit_log.journal.subject import references_of, tenant_of
-from audit_log.policies import Policy
+from audit_log.policies import PasswordChange, Policy
 
 
 class Description(NamedTuple):
@@ -45,7 +45,7 @@ def update_event(
         return None
     rows = (old, {**(old or {}), **new})
     policy = plan.policy
-    verb = verb_of(policy, changed, new, instance) if policy.transitions else "update"
+    verb = verb_of(policy, changed, old, new, instance) if policy.transitions else "update"
     key = _key(instance, plan, rows[1])
     event = _event("update", verb, instance, plan, changes, key, rows)
     if old is None or not any(column.name in changed for column in plan.keys):
@@ -101,7 +101,9 @@ def _event(
     )
 
 
-def verb_of(policy: Policy, changed: set[str], new: Row, instance: models.Model) -> str:
+def verb_of(
+    policy: Policy, changed: set[str], old: Row | None, new: Row, instance: models.Model
+) -> str:
     """Return the verb of an update: that of the first transition that it made."""
     for name, verbs in policy.transitions.items():
         if name not in changed:
@@ -109,7 +111,11 @@ def verb_of(policy: Policy, changed: set[str], new: Row, instance: models.Model)
         if isinstance(verbs, str):
             return verbs
         if callable(verbs):
-            if (chosen := _chosen(verbs, instance)) is not None:
+            if isinstance(verbs, PasswordChange):
+                chosen = verbs(instance, None if old is None else old[name])
+            else:
+                chosen = _chosen(verbs, instance)
+            if chosen is not None:
                 return chosen
             continue
         value = new[policy.model._meta.get_field(name).attname]  # type: ignore[union-attr]

@@ -47,14 +47,25 @@ def maker(model: type[models.Model], using: str) -> Make:
 FEW = 8
 
 
-def by_key(model: type[models.Model], using: str, keys: Collection[Any]) -> dict[Any, Any]:
-    """Return the instances of these keys that are there, by key."""
-    if not 0 < len(keys) <= FEW or len(model._meta.pk_fields) > 1:
-        return rows_of(model, using).in_bulk(keys)
-    reader = reader_of_all(model, using)
-    make = maker(model, using)
-    instances = [make(row) for row in reader.read_all(buffer_of(using), list(keys))]
-    return {instance.pk: instance for instance in instances}
+def by_key(
+    using: str, *asked: tuple[type[models.Model], Collection[Any]]
+) -> list[dict[Any, models.Model]]:
+    """Return, for each model and keys, the instances that are there, by key."""
+    buffer = buffer_of(using)
+    found: list[dict[Any, models.Model]] = [{} for _ in asked]
+    few = []
+    for index, (model, keys) in enumerate(asked):
+        if 0 < len(keys) <= FEW and len(model._meta.pk_fields) == 1:
+            few.append((index, reader_of_all(model, using), list(keys)))
+        elif keys:
+            found[index] = rows_of(model, using).in_bulk(keys)
+    connection = buffer.connection
+    statements = [reader.statement_of_all(connection, keys) for _, reader, keys in few]
+    for (index, reader, _), rows in zip(few, buffer.fetch(statements), strict=True):
+        make = maker(reader.model, using)
+        instances = [make(reader.convert(row, connection)) for row in rows]
+        found[index] = {instance.pk: instance for instance in instances}
+    return found
 
 
 def _is_plain(model: type[models.Model]) -> bool:

@@ -21,7 +21,11 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now, Random
+from django.db.models.sql import Query
 from django.db.models.sql.subqueries import UpdateQuery
+from django.db.models.sql.where import ExtraWhere, WhereNode
 
 from audit_log.capture.cursors import reading
 from audit_log.capture.rows import rows_of
@@ -66,12 +70,20 @@ class Matching:
         )
         self.is_closed: bool = not self.locks or (self._is_innodb and not self._finds_keys)
         """Whether no further row can come to match, once those that do have been read."""
+        self.is_volatile = _is_volatile(query)
+        """Whether the condition may hold for other rows when it is asked again."""
 
     def batches(self) -> Iterator[list[Any]]:
         """Yield the rows, locked, as tuples of the columns."""
         if self._finds_keys:
             return self._by_keys()
         return self._in_one_go() if self._is_innodb else self._in_order()
+
+    def unconditional(self) -> QuerySet:
+        """Return the queryset without its condition."""
+        rows = self.plain.all()
+        rows.query.clear_where()
+        return rows
 
     def now(self, keys: Sequence[Any], names: Sequence[str]) -> list[Any]:
         """Return the rows that have these keys now, as tuples of the columns ``names``."""
@@ -190,6 +202,22 @@ def _compiled(rows: QuerySet, index: str) -> tuple[Any, str, Any]:
     if index:
         sql = sql.replace(source, f"{source} FORCE INDEX ({index})", 1)
     return compiler, sql, parameters
+
+
+def _is_volatile(node: Any) -> bool:
+    if isinstance(node, Query):
+        return _is_volatile(node.where) or any(map(_is_volatile, node.annotations.values()))
+    if isinstance(node, ExtraWhere | RawSQL | Now | Random):
+        return True
+    if isinstance(node, models.Func) and _is_unknown(type(node)):
+        return True
+    if isinstance(node, WhereNode):
+        return any(map(_is_volatile, node.children))
+    return any(map(_is_volatile, getattr(node, "get_source_expressions", tuple)()))
+
+
+def _is_unknown(function: type[models.Func]) -> bool:
+    return function is models.Func or not function.__module__.startswith("django.")
 
 
 def _expression(value: Any) -> Any:

@@ -91,8 +91,7 @@ def write_relations(
     if not keys:
         return
     related_keys = {key for side in (gained, lost) for found in side.values() for key in found}
-    owners = by_key(field.model, using, keys)
-    related = by_key(field.related_model, using, related_keys)
+    owners, related = by_key(using, (field.model, keys), (field.related_model, related_keys))
 
     def event_of(key: Any) -> Event:
         came, went = gained.get(key, []), lost.get(key, [])

@@ -49,24 +49,33 @@ class RowReader:
     def read(self, buffer: Buffer, key: Any, *, lock: bool) -> Row | None:
         """Return the row of that primary key, or ``None``. ``lock`` needs a transaction."""
         connection = buffer.connection
+        statement, parameters = self.statement(connection, key, lock=lock)
+        with contextlib.closing(buffer.run(statement, parameters)) as cursor:
+            row = cursor.fetchone()
+        return None if row is None else self.convert(row, connection)
+
+    def statement(
+        self, connection: BaseDatabaseWrapper, key: Any, *, lock: bool
+    ) -> tuple[Statement, list[Any]]:
+        """Return the statement that reads the row of a primary key, and its parameters."""
         parameters = [
             field.get_db_prep_value(part, connection, prepared=False)
             for field, part in zip(self.key_fields, self._parts(key), strict=True)
         ]
         statement = self._statements.get((1, lock)) or self._compile([key], connection, lock)
-        with contextlib.closing(buffer.run(statement, parameters)) as cursor:
-            row = cursor.fetchone()
-        return None if row is None else self.convert(row, connection)
+        return statement, parameters
 
-    def read_all(self, buffer: Buffer, keys: Sequence[Any]) -> list[Row]:
-        """Return the rows of some primary keys, which are not composite."""
-        connection = buffer.connection
+    def statement_of_all(
+        self, connection: BaseDatabaseWrapper, keys: Sequence[Any]
+    ) -> tuple[Statement, list[Any]]:
+        """Return the statement that reads the rows of some primary keys, which are not
+        composite, and its parameters.
+        """
         (field,) = self.key_fields
         parameters = [field.get_db_prep_value(key, connection, prepared=False) for key in keys]
         many = (len(keys), False)
         statement = self._statements.get(many) or self._compile(keys, connection, lock=False)
-        with contextlib.closing(buffer.run(statement, parameters)) as cursor:
-            return [self.convert(row, connection) for row in cursor.fetchall()]
+        return statement, parameters
 
     def convert(self, row: Sequence[Any], connection: BaseDatabaseWrapper) -> Row:
         """Return a row of the reader's columns, in their order, as Python values."""
@@ -85,7 +94,8 @@ class RowReader:
         """Return ``{index: (converters, column)}`` for the columns that need any."""
         if self._converters is None:
             compiler = models.sql.Query(self.model).get_compiler(connection=connection)
-            columns = [field.cached_col for field in self.fields]
+            # Not cached_col: a foreign key's knows nothing of the type of the key.
+            columns = [field.get_col(str(field.model._meta.db_table)) for field in self.fields]
             self._converters = compiler.get_converters(columns)
         return self._converters
 

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 
 from audit_log import registry
+from audit_log.capture.ahead import ahead
 from audit_log.capture.columns import UNSETTLED, Field, keeps_attribute
 from audit_log.capture.events import create_event, update_event
 from audit_log.capture.plan import Columns, Plan, plan_of
@@ -26,9 +27,11 @@ from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
 from audit_log.journal.buffer import Buffer
 from audit_log.journal.failures import guard
+from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
 from audit_log.journal.recorder import write
 from audit_log.policies import Policy
+from audit_log.untouched import is_whole, untouched
 from audit_log.values import same
 
 SaveTable = Callable[..., Any]
@@ -68,18 +71,24 @@ def _wrap(original: SaveTable) -> SaveTable:
         auto: Field | None = cls._meta.auto_field
         has_key = auto is None or getattr(self, auto.attname) is not None
         try:
-            with one_transaction(using, table) as buffer:
+            whole = one_transaction(using, table)
+            with whole as buffer:
                 reader = reader_of(policy, using)
                 if cls is not policy.model:
                     return _save_parent(self, reader, buffer, proceed)
                 before = self._state.__dict__.pop(_OLD, None)
-                if before is None:
-                    with guard(using, policy.target_type):
-                        may_update = _may_update(self, raw, force_insert, force_update)
-                        before = (
-                            reader.read(buffer, self.pk, lock=reader.locks) if may_update else None,
-                        )
-                updated = bool(proceed())
+                if before is None and not _may_update(self, raw, force_insert, force_update):
+                    before = (None,)
+                if (before is None or whole.is_own) and ahead.is_possible(buffer):
+                    read = None if before else reader
+                    with ahead(buffer, read, self.pk, begins=whole.is_own) as first:
+                        updated = bool(proceed())
+                        before = before or (first.row(),)
+                else:
+                    if before is None:
+                        with guard(using, policy.target_type):
+                            before = (reader.read(buffer, self.pk, lock=reader.locks),)
+                    updated = bool(proceed())
                 # Where the old row could not be read, ON_ERROR has spoken already.
                 if before is not None:
                     with guard(using, policy.target_type):
@@ -135,13 +144,22 @@ def _save_parent(
     state = instance._state.__dict__
     if _OLD not in state:
         with guard(reader.using, type_of(reader.model)):
-            key = instance.pk
+            key = _key_of_child(instance)
             state[_OLD] = (None if key is None else reader.read(buffer, key, lock=reader.locks),)
     try:
         return proceed()
     except BaseException:
         state.pop(_OLD, None)
         raise
+
+
+def _key_of_child(instance: models.Model) -> Any:
+    # Django sets the links to the parents when it saves them: until then one of the parents may
+    # be all that has the key.
+    field: Any = instance._meta.pk
+    while getattr(instance, field.attname, None) is None and field.remote_field is not None:
+        field = field.target_field
+    return getattr(instance, field.attname, None)
 
 
 def _may_update(instance: models.Model, raw: bool, force_insert: Any, force_update: bool) -> bool:
@@ -205,12 +223,21 @@ def _record(
         new = reader.read(buffer, instance.pk, lock=reader.locks)
         if new is None:
             return  # gone again, by a trigger of the database
-    if updated:
-        event = update_event(instance, plan, columns, old, new)
+    if is_whole(instance):
+        event = _event(instance, plan, columns, old, new, updated)
     else:
-        event = create_event(instance, plan, columns, new)
+        with untouched(instance, (old, new)):
+            event = _event(instance, plan, columns, old, new, updated)
     if event is not None:
         write([event], buffer)
+
+
+def _event(
+    instance: models.Model, plan: Plan, columns: Columns, old: Row | None, new: Row, updated: bool
+) -> Event | None:
+    if updated:
+        return update_event(instance, plan, columns, old, new)
+    return create_event(instance, plan, columns, new)
 
 
 def stored(instance: models.Model, columns: Columns, old: Row | None) -> Row | None:

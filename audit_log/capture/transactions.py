@@ -31,6 +31,11 @@ class one_transaction:  # noqa: N801  # used like a function
         self._by_hand: Buffer | None = None
         self._mode: Any = None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the transaction was begun here, to be committed at the end."""
+        return self._atomic is not None
+
     def __enter__(self) -> Buffer:
         buffer = buffer_of(self._using)
         connection: Any = buffer.connection

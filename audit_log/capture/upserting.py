@@ -15,7 +15,7 @@ from typing import Any
 from django.db import OperationalError, connections, models, transaction
 from django.db.models.sql.subqueries import InsertQuery
 
-from audit_log.capture.matching import locked_rows
+from audit_log.capture.matching import locked_rows, rows_by_key
 from audit_log.capture.rows import Row, RowReader, key_of, rows_of
 from audit_log.identity import type_of
 from audit_log.journal.failures import guard
@@ -138,7 +138,9 @@ class _Batch:
             rows = self._execute(objs, f" WHERE {condition}", parameters)
         elif vendor == "mysql":
             key = self.connection.ops.quote_name(self.model._meta.pk_fields[0].column)
-            refusal = f", {key} = IF({condition}, {key}, (SELECT 1 UNION SELECT 2))"
+            # NULL is of any type: IF() mixes a UUID with no other.
+            two = "(SELECT NULL UNION ALL SELECT NULL)"
+            refusal = f", {key} = IF({condition}, {key}, {two})"
             try:
                 rows = self._execute(objs, refusal, parameters)
             except OperationalError as error:
@@ -172,8 +174,14 @@ class _Batch:
         self._parts.append(part)
         known = self._came.union(self.met)
         unknown = [key for key in dict.fromkeys(keys) if key not in known]
-        rows = rows_of(self.model, self.upsert.using).filter(pk__in=unknown)
-        self.met |= self.upsert.by_key(locked_rows(rows, self.upsert.names))
+        names = self.upsert.names
+        if self.connection.vendor == "mysql":
+            # Newer, maybe, than the snapshot of the transaction, which shows only what is locked.
+            found = rows_by_key(self.model, self.upsert.using, unknown, names)
+        else:
+            rows = rows_of(self.model, self.upsert.using).filter(pk__in=unknown)
+            found = locked_rows(rows, names)
+        self.met |= self.upsert.by_key(found)
 
     def _execute(
         self, objs: Sequence[models.Model], addition: str = "", parameters: Sequence[Any] = ()

@@ -13,6 +13,7 @@ from django.db import models
 from audit_log.identity import clean, shorten, type_of
 from audit_log.policies import user_model
 from audit_log.registry import text_of
+from audit_log.untouched import untouched
 from audit_log.vocabulary import ActorType
 
 if TYPE_CHECKING:
@@ -59,10 +60,15 @@ def actor_of(value: Any) -> Actor:
     if getattr(value, "is_anonymous", False):
         return ANONYMOUS
     model = user_model()
+    if isinstance(value, models.Model):
+        with untouched(value):
+            name = name_of(value)
+    else:
+        name = name_of(value)
     if model is None or not _is_of(value, model):
         # Its key is no user's, and would name somebody else.
-        return Actor(ActorType.SYSTEM, name_of(value))
-    return Actor(ActorType.USER, name_of(value), getattr(value, model._meta.pk.attname))
+        return Actor(ActorType.SYSTEM, name)
+    return Actor(ActorType.USER, name, getattr(value, model._meta.pk.attname))
 
 
 def _is_of(value: Any, model: type[models.Model]) -> bool:

@@ -8,6 +8,7 @@ entries written; what is rolled back is forgotten.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from collections.abc import Callable, Sequence
@@ -20,8 +21,8 @@ from audit_log.conf import settings
 from audit_log.journal.failures import tell
 from audit_log.journal.operations import Operation, rows_of
 from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Row, Writer
-from audit_log.statements import Statement, has_own_cursors
-from audit_log.transactions import in_transaction, is_begun, is_doomed
+from audit_log.statements import Statement, can_join, has_own_cursors
+from audit_log.transactions import in_transaction, is_begun, is_doomed, is_past_its_end
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -55,7 +56,7 @@ class Buffer:
         """Let an operation wait for the end of its transaction; in autocommit it is written."""
         connection = self.connection
         if not self._operations:
-            if not in_transaction(connection):
+            if not in_transaction(connection) or is_past_its_end(connection):
                 self._write([operation])
                 return
             # The first of all: a host's own is taken off the end again.
@@ -69,19 +70,44 @@ class Buffer:
             # another one by the end of the transaction.
             self.flush()
 
+    @property
+    def own_wrappers(self) -> int:
+        """How many of the connection's execute wrappers are the buffer's."""
+        return 1 if self._operations else 0
+
+    def can_join(self) -> bool:
+        """Whether several statements may go to the server in one message."""
+        return can_join(self.connection, self.own_wrappers)
+
     def run(self, statement: Statement, parameters: Sequence[Any]) -> Any:
         """Run a statement that does not read the log, and return its cursor."""
         if not self._operations:
             return statement.run(self.connection, parameters)
         was_open = is_begun(self.connection)
         try:
-            return statement.run(self.connection, parameters, own_wrappers=1)
+            return statement.run(self.connection, parameters, own_wrappers=self.own_wrappers)
         except Exception as error:
             self.heed(error, was_open)
             raise
 
-    def flush(self) -> None:
-        """Write what waits.
+    def fetch(self, asked: Sequence[tuple[Statement, Sequence[Any]]]) -> list[list[Any]]:
+        """Return the rows of some statements with their parameters, in one message if possible."""
+        if len(asked) < 2 or not self.can_join():
+            found = []
+            for statement, parameters in asked:
+                with contextlib.closing(self.run(statement, parameters)) as cursor:
+                    found.append(cursor.fetchall())
+            return found
+        sql = ";".join(statement.sql for statement, _ in asked)
+        values = [value for _, parameters in asked for value in parameters]
+        with contextlib.closing(self.run(Statement(sql, self.connection), values)) as cursor:
+            found = [cursor.fetchall()]
+            while cursor.nextset():
+                found.append(cursor.fetchall())
+        return found
+
+    def flush(self, *, last: bool = False) -> None:
+        """Write what waits; ``last``: the COMMIT is next, and may be done with it.
 
         Where that fails under ``ON_ERROR = "raise"``, it goes on waiting: the transaction
         cannot be committed without it.
@@ -94,15 +120,15 @@ class Buffer:
             self._write_or_tell(*self._rows_or_tell(waiting))
             return
         try:
-            self._write(waiting)
+            self._write(waiting, last=last)
         except BaseException as error:
             if not self._has_ended(error, was_open):
                 self._operations = waiting
                 self.connection.execute_wrappers.insert(0, self._before_statement)
             raise
 
-    def _write(self, operations: list[Operation]) -> None:
-        self.writer.insert(*rows_of(operations, self.writer))
+    def _write(self, operations: list[Operation], *, last: bool = False) -> None:
+        self.writer.insert(*rows_of(operations, self.writer), last=last)
 
     def forget(self) -> None:
         """Drop what waits: it did not happen."""
@@ -205,7 +231,7 @@ class Buffer:
         @functools.wraps(commit)
         def flush_and_commit() -> None:
             try:
-                self.flush()
+                self.flush(last=True)
             except BaseException:
                 # No audit, no change: whatever happens next must not commit it.
                 rollback_and_forget()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import functools
 import inspect
+import os
 import time
+from base64 import b32hexencode
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -13,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.utils import timezone
 
-from audit_log import uuid7
 from audit_log.identity import clean
 from audit_log.journal import requests
 from audit_log.journal.actors import SYSTEM, Actor, ActorLike, actor_of, actor_of_request
@@ -38,8 +39,10 @@ class Correlation:
     @property
     def value(self) -> str:
         if self._value is None:
-            # Increasing, as entries are: an index takes it where it took the last one.
-            self._value = uuid7.current.make(int(time.time() * 1000)).hex
+            # Increasing, as entries are: an index takes it where it took the last one. Each
+            # entry has it twice, so 20 characters instead of the 32 of a UUID.
+            made = int(time.time() * 1000).to_bytes(6, "big") + os.urandom(6)
+            self._value = b32hexencode(made)[:20].decode().lower()
         return self._value
 
 

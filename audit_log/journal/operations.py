@@ -59,7 +59,7 @@ def rows_of(operations: Sequence[Operation], writer: Writer) -> tuple[list[Row],
         actor = None if actor_id is None else writer.actor_key(actor_id)
         remote_addr = None if address is None else writer.address(address)
         for key, event in zip(ids, events, strict=True):
-            entry_id = f"{key:032x}"
+            entry_id = writer.key(key)
             changes, metadata = event.changes, circumstances.metadata_text
             text = changes if isinstance(changes, str) else dumps(changes)
             if event.metadata:

@@ -20,6 +20,7 @@ from audit_log.journal.context import current
 from audit_log.journal.failures import guard
 from audit_log.journal.operations import Event, Operation
 from audit_log.registry import target_of, text_of
+from audit_log.untouched import untouched
 from audit_log.values import change, dumps, to_json
 from audit_log.vocabulary import EventType, Outcome
 
@@ -97,15 +98,21 @@ def record(
     using = _database_of(target)
     with guard(using, action):
         told = _changes(changes or {}, policy.mask if policy else frozenset())
+        text, tenant = "", ""
+        own: tuple[subject.Reference, ...] = ()
+        if target is not None:
+            with untouched(target):
+                text, tenant = text_of(target), subject.tenant_of(target)
+                own = subject.references_of(target)
         event = Event(
             action=action,
             event_type=known.event_type or EventType.OTHER,
             target_type=target_type,
             target_id=target_id,
-            target_repr="" if target is None else text_of(target),
-            tenant="" if target is None else subject.tenant_of(target),
+            target_repr=text,
+            tenant=tenant,
             changes=told,
-            references=(*referred, *(() if target is None else subject.references_of(target))),
+            references=(*referred, *own),
             outcome=str(outcome),
             reason=str(reason),
             metadata=to_json(dict(metadata or {})),

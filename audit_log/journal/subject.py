@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, FieldError, ObjectDoesNotExist
 from django.db import models
 
-from audit_log.identity import clean, parents_of, type_of
+from audit_log.identity import clean, key_text, parents_of, type_of
 from audit_log.policies import Policy
-from audit_log.registry import key_text_of, policy_for, target_of
+from audit_log.registry import key_text_of, policy_for
 
 Reference = tuple[str, str]
 """``(target_type, target_id)``."""
@@ -69,8 +69,9 @@ def references_of(
 ) -> tuple[Reference, ...]:
     """Return the further objects that an entry of ``instance`` belongs to.
 
-    These are the parents of multi-table inheritance, and the objects of the foreign keys that
-    the policy names, as they are in ``rows`` (before and after a change), else on the instance.
+    These are the parents of multi-table inheritance, and the objects of the foreign keys (also
+    generic ones) that the policy names, as they are in ``rows`` (before and after a change), else
+    on the instance.
     """
     policy = policy or policy_for(instance.__class__)
     if policy is None:
@@ -85,10 +86,7 @@ def references_of(
                 raise
             continue
         if not isinstance(field, models.ForeignKey):
-            # A generic foreign key, say: whatever object it gives.
-            related = getattr(instance, name, None)
-            if related is not None:
-                found.append(target_of(related))
+            found += _generic(field, instance, known)
             continue
         attname = field.attname
         keys = [row[attname] for row in known if attname in row] or [getattr(instance, attname)]
@@ -100,6 +98,26 @@ def references_of(
             if behind is not None:
                 found.append((type_of(related_model), key_text_of(related_model, behind)))
     return tuple(dict.fromkeys(found))
+
+
+def _generic(
+    field: Any, instance: models.Model, rows: Iterable[Mapping[str, Any]]
+) -> Iterator[Reference]:
+    # By their keys: the objects need not be read, nor be there any more.
+    kind, key = (field.model._meta.get_field(n).attname for n in (field.ct_field, field.fk_field))
+    pairs = [(row[kind], row[key]) for row in rows if kind in row and key in row]
+    for kind_key, object_key in pairs or [(getattr(instance, kind), getattr(instance, key))]:
+        if kind_key is None or object_key is None:
+            continue
+        try:
+            content_type = field.get_content_type(id=kind_key, using=instance._state.db)
+        except ObjectDoesNotExist:
+            continue
+        model = content_type.model_class()
+        if model is None:
+            yield f"{content_type.app_label}.{content_type.model}", key_text(object_key)
+        else:
+            yield type_of(model), key_text_of(model, object_key)
 
 
 def _key_behind(field: models.ForeignKey[Any, Any], value: Any, instance: models.Model) -> Any:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AuditEntry',
             fields=[
-                ('id', models.UUIDField(default=audit_log.models.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('id', audit_log.fields.KeyField(default=audit_log.models.new_id, editable=False, primary_key=True, serialize=False, verbose_name='id')),
                 ('occurred_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
                 ('event_type', audit_log.fields.MostlyCharField(choices=[('create', 'create'), ('update', 'update'), ('delete', 'delete'), ('access', 'access'), ('other', 'other')], max_length=10, usual='update', verbose_name='event type')),
                 ('action', audit_log.fields.ExactCharField(max_length=100, verbose_name='action')),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit_log import catalogue, uuid7
 from audit_log.exceptions import AppendOnly
-from audit_log.fields import ExactCharField, MostlyCharField
+from audit_log.fields import ExactCharField, KeyField, MostlyCharField
 from audit_log.identity import MAX_ID_LENGTH, MAX_REPR_LENGTH
 from audit_log.indexes import PartialIndex
 from audit_log.querysets import AppendOnlyQuerySet, AuditEntryQuerySet
@@ -67,7 +67,7 @@ class AuditEntry(AppendOnlyModel):
     a month is a range of keys.
     """
 
-    id = models.UUIDField(_("id"), primary_key=True, default=new_id, editable=False)
+    id = KeyField(_("id"), primary_key=True, default=new_id, editable=False)
     occurred_at = models.DateTimeField(_("time"), default=timezone.now)
     event_type = MostlyCharField(
         _("event type"), max_length=10, choices=EventType, usual=EventType.UPDATE.value

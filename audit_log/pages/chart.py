@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from audit_log.reading.activity import Activity, Bar
@@ -47,19 +49,44 @@ class Chart:
         self.title = _("Entries by day") if activity.unit == "day" else _("Entries by hour")
 
     @property
-    def filled(self) -> list[DrawnBar]:
-        """Those with entries, newest first."""
-        return [bar for bar in reversed(self.bars) if bar.height]
+    def bars_svg(self) -> SafeString:
+        """The bars with entries, each a link."""
+        return format_html_join(
+            "\n",
+            '<a href="{}" tabindex="-1"><title>{}: {}</title>'
+            '<rect class="audit-log-hit" x="{}" y="0" width="10" height="{}"/>'
+            '<rect class="audit-log-bar{}" x="{}" y="{}" width="8" height="{}"/></a>',
+            (
+                (
+                    *(bar.url, bar.label, bar.text, bar.x, HEIGHT),
+                    *(" audit-log-bar-open" if bar.is_open else "", bar.x, bar.y, bar.height),
+                )
+                for bar in self.bars
+                if bar.height
+            ),
+        )
+
+    @property
+    def counts_html(self) -> SafeString:
+        """The same as rows of a table, newest first."""
+        return format_html_join(
+            "\n",
+            '<tr><th scope="row"><a href="{}"><bdi dir="ltr">{}</bdi></a></th><td>{}</td></tr>',
+            ((bar.url, bar.label, bar.text) for bar in reversed(self.bars) if bar.height),
+        )
 
     def _drawn(self, place: int, bar: Bar) -> DrawnBar:
-        # The smallest is still seen.
-        height = max(2, round(HEIGHT * bar.count / self.highest)) if bar.count else 0
         start = timezone.localtime(bar.start) if timezone.is_aware(bar.start) else bar.start
-        if self._activity.unit == "day":
-            label = f"{start:%Y-%m-%d}"
+        is_day = self._activity.unit == "day"
+        label = f"{start:%Y-%m-%d}" if is_day else f"{start:%Y-%m-%d %H:%M %Z}".strip()
+        if not bar.count:
+            # Not seen: a long period of few entries has many of them.
+            return DrawnBar(10 * place, HEIGHT, 0, label, "", "", is_open=False)
+        # The smallest is still seen.
+        height = max(2, round(HEIGHT * bar.count / self.highest))
+        if is_day:
             url = self._url_for(label, label)
         else:
-            label = f"{start:%Y-%m-%d %H:%M %Z}".strip()
             last = bar.end - datetime.timedelta(microseconds=1)
             url = self._url_for(_exact(bar.start), _exact(last))
         text = entries_text(bar.count, bar.count_is)

@@ -17,10 +17,10 @@ from django.utils.text import Truncator
 
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
-from audit_log.reading.glance import fields_html
+from audit_log.reading.glance import NAMES_ALONE, fields_html
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import actor_name, address_html, sentence_and_label
-from audit_log.reading.values import visible
+from audit_log.reading.sentences import actor_name, address_html, told
+from audit_log.reading.values import as_mapping, visible
 from audit_log.vocabulary import ActorType, Outcome
 
 if TYPE_CHECKING:
@@ -83,8 +83,9 @@ class Rows:
         self._entries = entries
         self._list_url = list_url
         self._entry_url = entry_url
+        # What many of the rows have in common is made once.
         self._type_labels: dict[str, str] = {}
-        self._event_labels: dict[str, str] = {}
+        self._fields: dict[tuple[str, ...], SafeString] = {}
         self._now = timezone.now()
 
     def __iter__(self) -> Iterator[RowGroup]:
@@ -98,8 +99,8 @@ class Rows:
             moment = timezone.localtime(moment)
         time_iso = moment.isoformat()
         actor, kind = actor_name(entry), display.actor_kind(entry)
-        sentence, label = sentence_and_label(entry)
         key = f"{entry.target_type}:{entry.target_id}"
+        sentence, further_label = told(entry)
         return Row(
             url=self._entry_url.replace(str(ANY), str(entry.pk)),
             age=age_text(entry.occurred_at, self._now),
@@ -111,11 +112,11 @@ class Rows:
             actor_kind="" if entry.actor_type == ActorType.USER or actor == kind else kind,
             actor_url="" if entry.actor_id is None else self._filtered(actor=entry.actor_id),
             event_type=entry.event_type,
-            event_type_label=self._event_label(entry),
+            event_type_label=display.event_type_text(entry),
             is_failure=entry.outcome == Outcome.FAILURE,
             action=visible(entry.action),
-            action_label=label,
-            fields=fields_html(entry),
+            action_label=further_label,
+            fields=self._fields_of(entry),
             reason=Truncator(visible(entry.reason)).chars(MAX_REASON) if entry.reason else "",
             target_id=visible(entry.target_id),
             target_url=self._filtered(object=key) if entry.target_id else "",
@@ -130,11 +131,13 @@ class Rows:
     def _filtered(self, **filters: Any) -> str:
         return f"{self._list_url}?{urlencode(filters)}"
 
-    def _event_label(self, entry: AuditEntry) -> str:
-        # Django compares the value with every choice, lazily translated, each time.
-        if entry.event_type not in self._event_labels:
-            self._event_labels[entry.event_type] = str(entry.get_event_type_display())
-        return self._event_labels[entry.event_type]
+    def _fields_of(self, entry: AuditEntry) -> SafeString:
+        if entry.event_type not in NAMES_ALONE:
+            return fields_html(entry)
+        key = (entry.target_type, *as_mapping(entry.changes))
+        if key not in self._fields:
+            self._fields[key] = fields_html(entry)
+        return self._fields[key]
 
     def _type_label(self, target_type: str) -> str:
         if target_type not in self._type_labels:

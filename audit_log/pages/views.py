@@ -119,11 +119,12 @@ class ObjectHistory(LogView):
     def get(
         self, request: HttpRequest, target_type: str, target_id: str, **captured: Any
     ) -> HttpResponseBase:
-        entries = visible_entries(request).for_target(target_type, target_id)
-        newest = entries.first()
-        if newest is None:
+        if "\x00" in target_type + target_id:
+            raise Http404  # none is stored, and PostgreSQL would not even be asked for one
+        entries = visible_entries(request)
+        own = entries.filter(target_type=target_type, target_id=target_id).order_by("-pk").first()
+        if own is None and not entries.for_target(target_type, target_id).exists():
             raise Http404
-        own = entries.filter(target_type=target_type, target_id=target_id).first()
         context = {
             "target_type": target_type,
             "target_id": target_id,

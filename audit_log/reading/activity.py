@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.db import connections
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
+from audit_log import uuid7
 from audit_log.conf import settings
+from audit_log.models import AuditEntry
 from audit_log.reading.counting import CAP, Exactness
 from audit_log.reading.moments import first_moment_of
 from audit_log.uuid7 import key_range
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
     from audit_log.querysets import AuditEntryQuerySet
     from audit_log.reading.pagination import Page
@@ -29,7 +36,7 @@ MOST_DAYS = 92
 """Days that are told apart: the last ones of a longer period."""
 DAYS_BY_HOUR = 2
 """A period of so many days is told by the hour."""
-MOST = 6_000
+MOST = 3_000
 """How many entries all bars count together where the listing has more than are counted at all."""
 
 INDEXED = frozenset(
@@ -128,8 +135,15 @@ def _local_date(moment: datetime.datetime) -> datetime.date:
 def _counted(listing: AuditEntryQuerySet, spans: list[Span]) -> Counter[datetime.datetime]:
     found = _within(listing, (spans[0][0], spans[-1][1])).in_key_range().order_by()
     starts = [start for start, _end in spans]
-    moments = found.values_list("occurred_at", flat=True)[: CAP + 1]
-    return Counter(starts[bisect_right(starts, moment) - 1] for moment in moments)
+    edges: list[Any] = starts
+    moment: Any = F("occurred_at")
+    if connections[listing.db].vendor == "sqlite":
+        # Texts, in their order: to make datetimes of them takes longer than all the rest.
+        field: Any = AuditEntry._meta.get_field("occurred_at")
+        edges = [field.get_db_prep_value(start, connections[listing.db]) for start in starts]
+        moment = Cast(moment, TextField())
+    moments = found.values_list(moment, flat=True)[: CAP + 1]
+    return Counter(starts[bisect_right(edges, moment) - 1] for moment in moments)
 
 
 def _counted_each(listing: AuditEntryQuerySet, spans: list[Span], most: int) -> list[int]:
@@ -138,18 +152,51 @@ def _counted_each(listing: AuditEntryQuerySet, spans: list[Span], most: int) -> 
     They are looked for among the keys of that time: by the primary key, or the index of a filter.
     """
     connection = connections[listing.db]
-    statements, parameters = [], []
-    for number, span in enumerate(spans):
-        capped = _within(listing, span).in_key_range().order_by().values("pk")[: most + 1]
-        sql, given = capped.query.get_compiler(using=listing.db).as_sql()
-        statements.append(f"SELECT {number:d}, COUNT(*) FROM ({sql}) AS audit_log_bar")  # noqa: S608
-        parameters += given
+    capped = _within(listing, spans[0]).in_key_range().order_by().values("pk")[: most + 1]
+    # Made once: for each span anew, it would take longer than they take to be counted.
+    sql, parameters = capped.query.get_compiler(using=listing.db).as_sql()
+    bounds = [_bounds(span, connection) for span in spans]
+    others = parameters[: -len(bounds[0])]
+    if connection.vendor == "mysql":
+        statement = " UNION ALL ".join(
+            f"SELECT {number:d}, COUNT(*) FROM ({sql}) AS audit_log_counted"  # noqa: S608
+            for number in range(len(spans))
+        )
+        given = [value for bound in bounds for value in (*others, *bound)]
+    else:
+        # The bounds as columns, so that it is planned once, too.
+        names = [f"audit_log_bar.{name}" for name in ("first", "last", "lowest", "highest")]
+        for name in reversed(names):
+            sql = name.join(sql.rsplit("%s", 1))
+        rows = [f"SELECT {number:d} AS number, %s, %s, %s, %s" for number in range(len(spans))]
+        rows[0] = "SELECT 0 AS number, %s AS first, %s AS last, %s AS lowest, %s AS highest"
+        statement = (
+            f"SELECT number, (SELECT COUNT(*) FROM ({sql}) AS audit_log_counted)"  # noqa: S608
+            f" FROM ({' UNION ALL '.join(rows)}) AS audit_log_bar"
+        )
+        given = [*others, *(value for bound in bounds for value in bound)]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), parameters)
+        cursor.execute(statement, given)
         return [count for _number, count in sorted(cursor.fetchall())]
 
 
 def _within(listing: AuditEntryQuerySet, span: Span) -> AuditEntryQuerySet:
     start, end = span
     within: AuditEntryQuerySet = listing.filter(occurred_at__gte=start, occurred_at__lt=end)
-    return within.within_keys(*key_range(start, end))
+    return within.within_keys(*_keys(span))
+
+
+def _keys(span: Span) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    first, last = key_range(*span)
+    # Always two bounds: what occurred before 1970 has the lowest ids.
+    return first or uuid7.lowest(0), last
+
+
+def _bounds(span: Span, connection: BaseDatabaseWrapper) -> list[Any]:
+    """Return the parameters of :func:`_within`, in its order, as the database takes them."""
+    fields: Any = AuditEntry._meta
+    moment, key = fields.get_field("occurred_at"), fields.pk
+    return [
+        *(moment.get_db_prep_value(edge, connection) for edge in span),
+        *(key.get_db_prep_value(edge, connection) for edge in _keys(span)),
+    ]

@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.db import OperationalError, connections
-from django.db.models import IntegerField, Subquery, Value
-from django.db.models.expressions import RawSQL
+from django.db.models import IntegerField, Subquery
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 CAP = 5_000
 """How many entries are counted at most."""
-AFFORDABLE = 5_000
+AFFORDABLE = 500
 """What counting may cost on PostgreSQL, in the planner's units: some milliseconds."""
 FEW = 1_000
 """Entries that are rather all found than met one by one among all that are newer."""
@@ -78,13 +77,13 @@ class Counter:
         ``entries`` are a page of it, which is not empty.
         """
         connection = connections[self.listing.db]
-        value = RawSQL(_SIZES[connection.vendor], ()) if self.is_whole_log else Value(0)  # noqa: S611
         listing = self.listing if pin is None else self.listing.started_at(pin)
-        counted, size, is_all = _rows(connection, listing.values_list(value)[: CAP + 1])
+        size = _SIZES[connection.vendor] if self.is_whole_log else "0"
+        counted, sized, is_all = _rows(connection, listing.values("pk")[: CAP + 1], size)
         if is_all and counted <= CAP:
             return Count(max(counted, at_least))
         at_least = max(min(counted, CAP), at_least)
-        return Count(size, "estimate") if size > at_least else Count(at_least, "at_least")
+        return Count(sized, "estimate") if sized > at_least else Count(at_least, "at_least")
 
 
 class PostgresCounter(Counter):
@@ -105,7 +104,7 @@ class PostgresCounter(Counter):
         self.is_sure = (
             _main_part(whole).get("Node Type") in {"BitmapAnd", "BitmapOr"}
             and self.estimate <= FEW
-            and whole["Total Cost"] <= AFFORDABLE
+            and whole["Total Cost"] <= 10 * AFFORDABLE
         )
 
     def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
@@ -150,31 +149,37 @@ def _main_part(plan: dict[str, Any]) -> dict[str, Any]:
     return next((part for part in parts if part["Parent Relationship"] == "Outer"), {})
 
 
-def _rows(connection: BaseDatabaseWrapper, query: Any) -> tuple[int, int, bool]:
-    """Return how many rows were met, the value in them, and whether these were all."""
-    sql, parameters = query.query.sql_with_params()
-    counted, value = 0, 0
-    with connection.cursor() as cursor, _interrupted(connection):
-        try:
-            cursor.execute(sql, parameters)
-            while rows := cursor.fetchmany(500):
-                counted += len(rows)
-                value = rows[0][0]
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
-                raise
-            return counted, value, False
-    return counted, value, True
+def _rows(connection: BaseDatabaseWrapper, query: Any, size: str) -> tuple[int, int, bool]:
+    """Return how many rows there are, what ``size`` says, and whether that was found in time."""
+    sql, parameters = query.query.get_compiler(connection.alias).as_sql()
+    count = f"(SELECT COUNT(*) FROM ({sql}) AS audit_log_counted)"  # noqa: S608
+    if connection.vendor == "sqlite":
+        # There are at most as many as row numbers.
+        count = f"CASE WHEN size > {CAP:d} THEN size ELSE {count} END"
+    found = (0, 0)
+    with connection.cursor() as cursor, _interrupted(connection) as in_time:
+        cursor.execute(
+            f"SELECT {count}, size FROM (SELECT ({size}) AS size) AS audit_log_sized",  # noqa: S608
+            parameters,
+        )
+        found = cursor.fetchone()
+    counted, sized = found
+    return counted, sized or 0, in_time()
 
 
 @contextmanager
-def _interrupted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Let SQLite give up a statement that takes too long."""
+def _interrupted(connection: BaseDatabaseWrapper) -> Iterator[Callable[[], bool]]:
+    """Let SQLite give up what takes too long; the block gets what says whether it was in time."""
     if connection.vendor != "sqlite":
-        yield
+        yield lambda: True
         return
+    late: list[OperationalError] = []
     connection.connection.set_progress_handler(lambda: True, STEPS)
     try:
-        yield
+        yield lambda: not late
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        late.append(error)
     finally:
         connection.connection.set_progress_handler(None, 0)

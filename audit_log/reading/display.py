@@ -156,6 +156,17 @@ def actor_kind(entry: AuditEntry) -> str:
         return visible(entry.actor_type)
 
 
+def event_type_text(entry: AuditEntry) -> str:
+    """Return the event type in people's words.
+
+    Like ``get_event_type_display()``, which translates all of them to find one.
+    """
+    try:
+        return str(EventType(entry.event_type).label)
+    except ValueError:
+        return visible(entry.event_type)
+
+
 def count_text(page: Page) -> str:
     """Return how many entries a page's listing has: "45 entries", "about 1,230,000 entries"."""
     return entries_text(page.count, page.count_is)

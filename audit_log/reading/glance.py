@@ -34,6 +34,8 @@ MOST_RELATED = 2
 """Objects of a many-to-many field that are named."""
 LENGTH = 32
 """Characters of a value that is short."""
+NAMES_ALONE = frozenset({EventType.CREATE, EventType.DELETE})
+"""What is new, or gone, is told by its entry: of it the fields are named alone."""
 _CUT = frozenset({"truncated", "old_sha256", "new_sha256"})
 
 
@@ -62,8 +64,7 @@ def _told(
     label = format_html('<bdi class="audit-log-quiet">{}</bdi>', label_of_field(field, name))
     parts = as_mapping(stored)
     change = None
-    # What is new, or gone, is told by its entry.
-    if entry.event_type not in {EventType.CREATE, EventType.DELETE}:
+    if entry.event_type not in NAMES_ALONE:
         change = _related(parts) if "added" in parts or "removed" in parts else _moved(parts, field)
     if change is None:
         return label

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.utils.html import conditional_escape, format_html
@@ -43,27 +43,29 @@ def sentence_of(entry: AuditEntry) -> str:
 
 def sentence_html(entry: AuditEntry) -> SafeString:
     """Return :func:`sentence_of` with actor and target isolated, whatever their direction."""
-    return _html(*_told(entry))
+    return told(entry).sentence
 
 
-def sentence_and_label(entry: AuditEntry) -> tuple[SafeString, str]:
-    """Return :func:`sentence_html` and :func:`further_label`, which are made of the same."""
+class Told(NamedTuple):
+    """An entry in a list."""
+
+    sentence: SafeString
+    """See :func:`sentence_html`."""
+    further_label: str
+    """What the action is called; empty where the sentence says just that."""
+
+
+def told(entry: AuditEntry) -> Told:
+    """Return an entry as a list tells it."""
     template, parts = _told(entry)
     label = parts["action"]
-    return _html(template, parts), "" if label in template.format(**parts) else label
-
-
-def _html(template: str, parts: dict[str, str]) -> SafeString:
     names = parts.keys() & {"actor", "target", "related"}
     isolated = {name: format_html("<bdi>{}</bdi>", parts[name]) for name in names}
-    # The template's own text is data too: a label, or somebody's translation.
-    return format_html(conditional_escape(template), **parts | isolated)
-
-
-def further_label(entry: AuditEntry) -> str:
-    """Return what the action is called; empty where the sentence says just that."""
-    label = action_text(entry)
-    return "" if label in sentence_of(entry) else label
+    return Told(
+        # The template's own text is data too: a label, or somebody's translation.
+        format_html(conditional_escape(template), **parts | isolated),
+        "" if label in template.format(**parts) else label,
+    )
 
 
 def actor_name(entry: AuditEntry) -> str:

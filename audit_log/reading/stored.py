@@ -28,21 +28,22 @@ def each(convert: Callable[[Any], Any], column: Column) -> Column:
 # How a column becomes the text that files have, where it does not have it already.
 _TEXTS: dict[str, dict[str, str]] = {
     "postgresql": {
-        "UUIDField": "{}::text",
+        "KeyField": "{}::text",
         "DateTimeField": """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
         "JSONField": "{}::text",
         "GenericIPAddressField": "host({})",
     },
     "sqlite": {
-        "UUIDField": (
-            "substr({0}, 1, 8) || '-' || substr({0}, 9, 4) || '-' || substr({0}, 13, 4) || '-' || "
-            "substr({0}, 17, 4) || '-' || substr({0}, 21)"
+        "KeyField": (
+            "lower(hex(substr({0}, 1, 4)) || '-' || hex(substr({0}, 5, 2)) || '-' || "
+            "hex(substr({0}, 7, 2)) || '-' || hex(substr({0}, 9, 2)) || '-' || "
+            "hex(substr({0}, 11)))"
         ),
         # Stored without microseconds where there are none.
         "DateTimeField": "substr({0}, 1, 10) || 'T' || substr({0} || '.000000', 12, 15) || 'Z'",
     },
     "mysql": {
-        "UUIDField": (
+        "KeyField": (
             "insert(insert(insert(insert({}, 21, 0, '-'), 17, 0, '-'), 13, 0, '-'), 9, 0, '-')"
         ),
         "DateTimeField": "date_format({}, '%%Y-%%m-%%dT%%H:%%i:%%s.%%fZ')",
@@ -65,11 +66,11 @@ class StoredEntries:
         if connection.vendor != "postgresql" and connection.timezone_name != "UTC":
             self._zone = connection.timezone or timezone.get_default_timezone()
 
-    def entries(self, condition: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
+    def entries(self, condition: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Return the rows of the entries with that SQL condition, newest first."""
         return self._rows(self._entries.format(condition), parameters)
 
-    def references(self, condition: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
+    def references(self, condition: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Return ``(id of the entry, target type, target id)`` of references."""
         return self._rows(self._references.format(condition), parameters)
 
@@ -85,7 +86,7 @@ class StoredEntries:
         assert local is not None
         return utc_text(timezone.make_aware(local, self._zone))
 
-    def _rows(self, sql: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return list(cursor.fetchall())
@@ -100,7 +101,7 @@ class StoredEntries:
         column = self._connection.ops.quote_name(field.column)
         is_key = field.is_relation and field.related_model is AuditEntry
         kind = (field.target_field if is_key else field).get_internal_type()
-        if kind == "UUIDField" and self._connection.vendor == "mysql":
+        if kind == "KeyField" and self._connection.vendor == "mysql":
             features: Any = self._connection.features
             if features.has_native_uuid_field:
                 return column

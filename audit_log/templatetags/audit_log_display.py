@@ -10,12 +10,13 @@ from audit_log.reading import display
 from audit_log.reading.ages import age_text
 from audit_log.reading.glance import fields_html
 from audit_log.reading.groups import grouped
+from audit_log.reading.markup import sides_html, time_html, value_html
 from audit_log.reading.sentences import (
     actor_name,
     address_html,
-    further_label,
     sentence_html,
     sentence_of,
+    told,
 )
 from audit_log.reading.values import json_text, visible
 
@@ -28,6 +29,7 @@ register = template.Library()
 register.filter("action_text", display.action_text)
 register.filter("actor_name", actor_name)
 register.filter("address_html", address_html)
+register.filter("event_type_text", display.event_type_text)
 register.filter("actor_kind", display.actor_kind)
 register.filter("target_text", display.target_text)
 register.filter("type_label", display.type_label)
@@ -37,12 +39,15 @@ register.filter("count_text", display.count_text)
 register.filter("position_text", display.position_text)
 register.filter("json_text", json_text)
 register.filter("visible", visible)
-register.filter("age_text", age_text)
 register.filter("grouped", grouped)
 register.filter("fields_html", fields_html)
-register.filter("further_label", further_label)
 register.filter("sentence", sentence_of)
+register.filter("age_text", age_text)
 register.filter("sentence_html", sentence_html)
+register.filter("told", told)
+register.filter("time_html", time_html)
+register.filter("sides", sides_html)
+register.filter("value_html", value_html)
 
 
 @register.simple_tag

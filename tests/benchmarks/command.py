@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     add("--no-actor", dest="actor", action="store_false", help="nobody is logged in")
     add("--transaction-mode", choices=("DEFERRED", "IMMEDIATE"), help="of SQLite")
     add("--profile", metavar="CASE", type=names(CASES), help="profile audit_log instead")
+    add("--pages", action="store_true", help="count the pages that SQLite writes, and time nothing")
     add("--django", default="5.2", help="which Django is installed (%(default)s)")
     add("--python", help="an interpreter that has all that is needed; otherwise one is set up")
     add("--cache", type=Path, default=default_cache(), help="folder (%(default)s)")
@@ -83,6 +84,8 @@ def main(arguments: list[str]) -> int:
         with ExitStack() as stack:
             if options.latency and options.database != "postgres":
                 raise Failed("--latency is for PostgreSQL: SQLite is no server.")
+            if options.pages and options.database != "sqlite":
+                raise Failed("--pages is for SQLite.")
             folder = stack.enter_context(alone(options.cache, options.database))
             port = stack.enter_context(latency(options.latency)) if options.latency else None
             return run(options, folder, port)
@@ -100,6 +103,8 @@ def run(options: argparse.Namespace, folder: Path, port: int | None) -> int:
     try:
         if options.profile:
             return profile(targets, options.profile, options.scale)
+        if options.pages:
+            return pages(targets, options.cases, options.scale)
         results, versions = writing.measure(targets, options.cases, options.rounds, options.scale)
     finally:
         for target in targets:
@@ -153,4 +158,17 @@ def profile(targets: list[PackageTarget], cases: list[str], scale: float) -> int
             for case in cases:
                 print(f"{target.package}: {CASES[case].title}")
                 print(worker.do("profile", case=case, **writing.sizes(CASES[case], scale)))
+    return 0
+
+
+def pages(targets: list[PackageTarget], cases: list[str], scale: float) -> int:
+    cases = [case for case in cases if case != "size"]
+    found: dict[str, list[str]] = {case: [] for case in cases}
+    for target in targets:
+        with writing.started(target, writing.items_for(cases, scale)) as worker:
+            for case in cases:
+                written = worker.do("pages", case=case, **writing.sizes(CASES[case], scale))
+                found[case].append(f"{written:.3g}")
+    head = ["pages written by one operation", *(target.package for target in targets)]
+    print(report.table(head, [[CASES[case].title, *found[case]] for case in cases]))
     return 0

@@ -16,8 +16,10 @@ from django.db.models import OuterRef, Subquery
 
 from tests.testapp.models import (
     Author,
+    Binding,
     Book,
     Club,
+    Document,
     Dossier,
     Node,
     Note,
@@ -25,6 +27,8 @@ from tests.testapp.models import (
     Place,
     Pledge,
     Portrait,
+    Sheet,
+    Sticker,
     Stock,
     Tag,
 )
@@ -70,6 +74,15 @@ def save(
         for name, value in values.items():
             setattr(instance, name, value)
         instance.save(update_fields=fields)
+
+
+def save_by_parents_key(model: Any, number: int, name: str) -> None:
+    """As a copy that is made by keys: the links to the parents are not set."""
+    found = pick(model, number)
+    if found is not None:
+        links = {f.name for f in model._meta.concrete_fields if f.remote_field}
+        fields = [f.attname for f in model._meta.concrete_fields if f.name not in links]
+        model(**{name: getattr(found, name) for name in fields} | {"name": name}).save()
 
 
 def save_async(model: Any, number: int, values: dict[str, Any]) -> None:
@@ -199,6 +212,21 @@ def relate_notes(operation: str, number: int, others: list[int]) -> None:
         change_related(place.notes, operation, some(Note, others))
 
 
+def cite(operation: str, number: int, others: list[int], reverse: bool) -> None:
+    if pick(Sheet, 1) is None:
+        Sheet.objects.create(text="new")
+    owner = pick(Document if reverse else Sheet, number)
+    if owner is not None:
+        manager = owner.quoted_by if reverse else owner.sources
+        change_related(manager, operation, some(Sheet if reverse else Document, others))
+
+
+def relate_stickers(operation: str, number: int, others: list[int]) -> None:
+    place = pick(Place, number)
+    if place is not None:
+        change_related(place.stickers, operation, some(Sticker, others))
+
+
 def through_notes(operation: str, number: int, text: str) -> None:
     place = pick(Place, number)
     if place is None:
@@ -259,6 +287,14 @@ def upsert(skus: list[str], count: int, how: str) -> None:
     create(objs, batch_size=size, update_conflicts=True, update_fields=["count"], **unique)
 
 
+def upsert_documents(title: str) -> None:
+    found = [Document(id=each.pk, title=title) for each in Document.objects.order_by("pk")[:2]]
+    unique = {} if connection.vendor == "mysql" else {"unique_fields": ["id"]}
+    Document.objects.bulk_create(
+        [*found, Document(title=title)], update_conflicts=True, update_fields=["title"], **unique
+    )
+
+
 def bulk_update(model: Any, field: str, values: list[Any], how: str) -> None:
     found = list(model._base_manager.order_by("pk")[: len(values)])
     for instance, value in zip(found, values, strict=False):
@@ -292,6 +328,16 @@ def own(author: int, text: str) -> None:
 
 def note(place: int, text: str) -> None:
     Note.everything.create(place=pick(Place, place), text=text)
+
+
+def bind(document: int, colour: str) -> None:
+    found = pick(Document, document)
+    if found is not None:
+        Binding.objects.update_or_create(document=found, defaults={"colour": colour})
+
+
+def stick(place: int, text: str) -> None:
+    Sticker.objects.create(content=pick(Place, place), text=text)
 
 
 def grow(parent: int, name: str) -> None:

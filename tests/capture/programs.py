@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Case, Count, F, Q, Value, When
-from django.db.models.functions import Concat, Length, Upper
+from django.db.models.functions import Concat, Length, Random, Upper
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from hypothesis import strategies as st
 
 from tests.capture.operations import (
     assign,
     befriend,
+    bind,
     bulk_update,
+    cite,
     create,
     create_later,
     delete,
@@ -27,11 +29,14 @@ from tests.capture.operations import (
     note,
     own,
     paint,
+    pick,
     pledge,
     relate,
     relate_notes,
+    relate_stickers,
     save,
     save_async,
+    save_by_parents_key,
     save_copy,
     save_deferred,
     save_elsewhere,
@@ -39,14 +44,17 @@ from tests.capture.operations import (
     save_refreshed,
     save_stale,
     some,
+    stick,
     through_notes,
     titles_by_author,
     upsert,
+    upsert_documents,
     with_receiver,
     write_between,
 )
 from tests.testapp.models import (
     Author,
+    Binding,
     Book,
     Cafe,
     Cell,
@@ -61,8 +69,11 @@ from tests.testapp.models import (
     Person,
     Place,
     Pledge,
+    Point,
     Portrait,
     Restaurant,
+    Sheet,
+    Sticker,
     Stock,
     Tag,
     Writer,
@@ -71,6 +82,7 @@ from tests.testapp.models import (
 # From what nothing refers to, to what is referred to.
 MODELS = (
     Book.tags.through,
+    Sheet.sources.through,
     Person.friends.through,
     Membership,
     Pledge,
@@ -81,7 +93,10 @@ MODELS = (
     Tag,
     Author,
     Country,
+    Sheet,
+    Binding,
     Document,
+    Sticker,
     Cell,
     Odd,
     Node,
@@ -240,9 +255,6 @@ KEYS = [
     call(upsert, codes, number, st.sampled_from(["ignore", "update", "batches", "async"])),
     call(lambda: Stock.objects.update(count=F("count") + 1)),
     call(lambda c: Stock.objects.filter(sku=c).delete(), code),
-    call(create, Document, values(title=text)),
-    call(save, Document, number, values(title=text)),
-    call(lambda t: Document.objects.bulk_create([Document(title=t), Document(title=t)]), text),
     call(create, Cell, values(row=number, column=code, text=text)),
     call(lambda r, c, t: Cell(row=r, column=c, text=t).save(), number, code, text),
     call(save, Cell, number, values(text=text)),
@@ -252,8 +264,22 @@ KEYS = [
     call(create, Odd, values(shout=text, base=number)),
     call(save, Odd, number, values(base=number, greeting=text)),
     call(lambda n: Odd.objects.update(base=F("base") + n), number),
+    call(lambda n: save(Odd, n, {"point": Point(n, n)}), number),
+    call(lambda n: Odd.objects.update(point=Point(n, n)), number),
+    call(lambda n: Odd.objects.alias(r=Random()).filter(r__gt=0.5).update(base=n), number),
     call(lambda n: Odd.objects.bulk_create([Odd(base=n), Odd(base=str(n))]), number),
-    call(delete, models(Country, Document, Cell, Odd), number),
+    call(delete, models(Country, Cell, Odd), number),
+]
+DOCUMENTS = [
+    call(create, Document, values(title=text)),
+    call(save, Document, number, values(title=text)),
+    call(lambda t: Document.objects.bulk_create([Document(title=t), Document(title=t)]), text),
+    call(upsert_documents, text),
+    call(cite, relations, number, numbers, flag),
+    call(lambda p, d: save(Sheet, p, {"document": pick(Document, d)}), number, number),
+    call(lambda d: Sheet.objects.update(document=pick(Document, d)), number),
+    call(bind, number, text),
+    call(delete, models(Document, Sheet, Binding), number),
 ]
 PLACES = [
     call(create, Place, values(name=text)),
@@ -262,6 +288,10 @@ PLACES = [
     call(save, Cafe, number, values(name=text, seats=5)),
     call(save, Restaurant, number, values(name=text), ["name"]),
     call(save, Place, number, values(name=text)),
+    call(save_by_parents_key, models(Cafe, Restaurant), number, text),
+    call(stick, number, text),
+    call(relate_stickers, of_notes, number, numbers),
+    call(lambda n: Sticker.objects.update(object_id=n), number),
     call(load, models(Place, Restaurant, Cafe), number, values()),
     call(load, Cafe, number, values(seats=number)),
     call(lambda stars: Restaurant.objects.update(stars=stars, name="updated"), number),
@@ -272,7 +302,7 @@ PLACES = [
     call(relate_notes, of_notes, number, numbers),
     call(through_notes, st.sampled_from(["create", "update", "both"]), number, text),
     call(lambda t: Note.visible.update(text=t), text),
-    call(delete, models(Cafe, Restaurant, Place, Note), number),
+    call(delete, models(Cafe, Restaurant, Place, Note, Sticker), number),
     call(delete_child_only, models(Cafe, Restaurant), number),
     call(empty, models(Cafe, Restaurant, Place)),
 ]
@@ -308,7 +338,7 @@ ELSEWHERE = [
 ]
 
 # Mostly about few models, so that operations meet each other's rows.
-THEMES = (BOOKS, TAGS, AUTHORS, KEYS, PLACES, PEOPLE, ELSEWHERE)
+THEMES = (BOOKS, TAGS, AUTHORS, KEYS, DOCUMENTS, PLACES, PEOPLE, ELSEWHERE)
 
 
 def blocks(operation: Any) -> Any:

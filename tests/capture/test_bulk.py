@@ -14,10 +14,12 @@ from django.db import (
     NotSupportedError,
     OperationalError,
     connection,
+    models,
     transaction,
 )
-from django.db.models import Case, Count, F, OuterRef, Subquery, Value, When
-from django.db.models.functions import Concat, Upper
+from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Concat, Lower, Now, Random, Upper
 
 from audit_log.capture import before_after, inserting, matching
 from audit_log.models import AuditEntry
@@ -99,6 +101,36 @@ def test_update_of_the_column_in_the_filter(countries):
     assert last().changes == {"name": {"old": "Country a", "new": "Z"}}
     Country.objects.filter(name__startswith="Country").update(name=F("code"))
     assert len(entries(event_type="update")) == 4
+
+
+@pytest.mark.parametrize("batch", [5, 1000])
+def test_condition_that_holds_for_other_rows_each_time(batch, monkeypatch):
+    """It is asked once, and those rows are updated and told."""
+    monkeypatch.setattr(matching, "BATCH", batch)
+    Author.objects.bulk_create([Author(name="a") for _ in range(40)])
+    before = len(entries())
+    count = Author.objects.alias(r=Random()).filter(r__gt=0.5).update(name="b")
+    changed = Author.objects.filter(name="b").values_list("pk", flat=True)
+    assert sorted(int(e.target_id) for e in entries()[before:]) == sorted(changed)
+    assert count == len(changed) > 5
+    assert Author.objects.alias(r=Random()).filter(r__gt=2).update(name="c") == 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "volatile"),
+    [
+        (Q(released__lt=Now()), True),
+        (~Q(Q(pages=1) | Q(released__gt=F("released") - Now())), True),
+        (Q(author__in=Author.objects.filter(name=Cast(Now(), models.CharField()))), True),
+        (Exists(Book.objects.filter(pk=OuterRef("pk"), released__lt=Now())), True),
+        (Q(pk__in=RawSQL("SELECT 1", [])), True),
+        (Q(title=Func("title", function="SHUFFLE")), True),
+        (Q(title=Lower("title"), author__in=Author.objects.filter(name="x")), False),
+    ],
+)
+def test_conditions_that_may_hold_for_others(condition, volatile):
+    found = matching.Matching(Book.objects.filter(condition), ["id"], {})
+    assert found.is_volatile is volatile
 
 
 def test_update_with_a_join_and_a_subquery():

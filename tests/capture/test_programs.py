@@ -18,6 +18,7 @@ from tests.capture.programs import MODELS, program
 from tests.capture.replay import replay, stored
 from tests.testapp.models import (
     Author,
+    Binding,
     Book,
     Cafe,
     Cell,
@@ -31,6 +32,8 @@ from tests.testapp.models import (
     Pledge,
     Portrait,
     Restaurant,
+    Sheet,
+    Sticker,
     Stock,
     Tag,
 )
@@ -109,11 +112,14 @@ def begin() -> None:
     Author.objects.using("other").create(name="Z")
     Country.objects.create(code="a", name="G")
     Cell.objects.create(row=1, column="a", text="N")
-    Document.objects.create(title="O")
+    document = Document.objects.create(title="O")
+    Sheet.objects.create(document=document).sources.add(document)
+    Binding.objects.create(document=document)
     Odd.objects.create(shout="p")
     Stock.objects.create(sku="a", count=1)
     cafe = Cafe.objects.create(name="H", stars=1, seats=1)
     Restaurant.objects.create(name="I", stars=2)
+    Sticker.objects.create(content=cafe.place_ptr)
     Note.everything.bulk_create([Note(text="Q", place=cafe), Note(text="R")])
     people = [Person.objects.create(name=name) for name in "KL"]
     people[0].friends.add(people[1])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 
 from audit_log.models import AuditEntry
 from tests.capture.helpers import actions, entries, last, statements
-from tests.testapp.models import Author, Book, Club, Person, Tag
+from tests.testapp.models import Author, Book, Club, Document, Person, Place, Sheet, Sticker, Tag
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +158,118 @@ def test_many_are_told_a_thousand_at_a_time(book):
     book.tags.clear()
     removed = entries(action="book.remove_tag")
     assert sum(len(entry.changes["tags"]["removed"]) for entry in removed) == 2500
+
+
+def test_keys_that_are_stored_in_another_form():
+    sheet, one, two = Sheet.objects.create(), *(Document.objects.create() for _ in range(2))
+    key = {str(one.pk): "one", str(two.pk): "two"}
+    before = len(entries())
+    sheet.sources.add(one, two)
+    one.quoted_by.remove(sheet)
+    sheet.sources.set([one])
+    sheet.sources.through.objects.update(document=two)
+    sheet.sources.clear()
+    sheet.sources.through.objects.create(sheet=sheet, document=one)
+    one.delete()
+    told = entries()[before:-1]
+    assert {e.target_repr for e in told} == {str(sheet)}
+    changes = [e.changes["sources"] for e in told]
+    assert [
+        [sorted(key[item["id"]] for item in change[side]) for side in ("added", "removed")]
+        for change in changes
+    ] == [
+        [["one", "two"], []],
+        [[], ["one"]],
+        [[], ["two"]],
+        [["one"], []],
+        [["two"], ["one"]],
+        [[], ["two"]],
+        [["one"], []],
+        [[], ["one"]],
+    ]
+    assert all(item["repr"] for c in changes for side in c.values() for item in side)
+
+
+# Generic foreign keys
+
+
+def refers_to(entry):
+    return sorted(entry.references.values_list("target_type", "target_id"))
+
+
+def test_generic_foreign_key_refers_to_its_object():
+    one, two = (Place.objects.create(name=name) for name in ("One", "Two"))
+    sticker = Sticker.objects.create(content=one)
+    assert refers_to(last()) == [("testapp.place", str(one.pk))]
+    sticker.content = two
+    sticker.save()
+    both = [("testapp.place", str(one.pk)), ("testapp.place", str(two.pk))]
+    assert refers_to(last()) == both
+    assert AuditEntry.objects.for_object(one).first() == last()
+    Sticker.objects.update(object_id=one.pk)
+    assert refers_to(last()) == both
+    Sticker.objects.update(text="new")
+    assert refers_to(last()) == both[:1]
+    Sticker.objects.update(object_id=None)
+    assert refers_to(last()) == both[:1]
+    Sticker.objects.all().delete()
+    assert refers_to(last()) == []
+
+
+def test_generic_foreign_key_to_what_is_gone():
+    sticker = Sticker.objects.create(content=Place.objects.create(name="One"))
+    Place.objects.all()._raw_delete("default")
+    sticker = Sticker.objects.get()
+    sticker.text = "new"
+    sticker.save()
+    (reference,) = refers_to(last())
+    assert reference[0] == "testapp.place"
+    # A model that is no more; a content type that is no more.
+    gone = ContentType.objects.create(app_label="gone", model="thing")
+    Sticker.objects.update(content_type=gone, object_id="7")
+    assert ("gone.thing", "7") in refers_to(last())
+    Sticker.objects.update(content_type=gone.pk + 1)
+    assert refers_to(last()) == [("gone.thing", "7")]
+
+
+def test_generic_relation_in_all_ways():
+    one, two = (Place.objects.create(name=name) for name in ("One", "Two"))
+    before = len(entries())
+    one.stickers.create(text="a")
+    moved = Sticker.objects.create(text="b", content=two)
+    one.stickers.add(moved)
+    one.stickers.update(text="c")
+    one.stickers.set([moved])
+    one.stickers.remove(moved)
+    one.stickers.add(Sticker(text="d"), bulk=False)
+    one.stickers.get_or_create(text="d")
+    one.stickers.clear()
+    two.stickers.create(text="e")
+    two.delete()
+    assert [(e.action.partition(".")[2], sorted(e.changes)) for e in entries()[before:]] == [
+        ("create", ["content_type", "object_id", "text"]),
+        ("create", ["content_type", "object_id", "text"]),
+        ("update", ["object_id"]),
+        ("update", ["text"]),
+        ("update", ["text"]),
+        ("delete", ["content_type", "object_id", "text"]),
+        ("delete", ["content_type", "object_id", "text"]),
+        ("create", ["content_type", "object_id", "text"]),
+        ("delete", ["content_type", "object_id", "text"]),
+        ("create", ["content_type", "object_id", "text"]),
+        ("delete", ["content_type", "object_id", "text"]),
+        ("delete", ["name"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda: Sticker.objects.update(text="new"), Sticker.objects.all().delete],
+    ids=["update", "delete"],
+)
+def test_generic_foreign_keys_take_no_query_a_row(write):
+    for number in range(5):
+        Sticker.objects.create(content=Place.objects.create(name=str(number)))
+    with statements() as found:
+        write()
+    assert not [sql for sql in found if "testapp_place" in sql]

@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from zoneinfo import ZoneInfo
 
+import django
 import pytest
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, connection, models, transaction
@@ -23,6 +24,7 @@ from audit_log.models import AuditEntry
 from tests.capture.helpers import actions, entries, last, statements
 from tests.testapp.models import (
     Author,
+    Binding,
     Book,
     Cafe,
     Cell,
@@ -32,7 +34,9 @@ from tests.testapp.models import (
     Fragile,
     Odd,
     Place,
+    Point,
     Restaurant,
+    Sheet,
     Tag,
     Writer,
 )
@@ -139,7 +143,46 @@ def test_deferred_fields():
     with statements() as found:
         book.save()
     assert last().changes.keys() == {"pages"}
-    assert len(found) == 4  # old row, UPDATE, the title that __str__ asks for, entry
+    assert len(found) == 3  # old row, which has the title that __str__ asks for, UPDATE, entry
+
+
+def test_what_was_not_loaded_is_not_loaded_by_us():
+    """It would be written by the next save, stale by then."""
+    book = Book.objects.create(title="One", author=Author.objects.create(name="Ann"))
+    book = Book.objects.only("pages").get()
+    missing = book.get_deferred_fields()
+    book.pages = 5
+    with statements() as found:
+        book.save()
+    assert last().target_repr == "One"
+    assert book.get_deferred_fields() == missing
+    # The text is had from the row that was read anyway.
+    assert len([sql for sql in found if sql.startswith("SELECT")]) == 1
+    Book.objects.update(title="Two")
+    book.pages = 6
+    book.save()
+    assert Book.objects.get().title == "Two"
+    audit_log.record("book.lend", target=book)
+    assert last().target_repr == "Two"
+    assert book.get_deferred_fields() == missing
+
+
+@pytest.mark.skipif(django.VERSION < (6, 1), reason="fetch modes came with Django 6.1")
+def test_instances_that_refuse_to_load():
+    """Their mode is meant for the application."""
+    owner = Author.objects.create(name="Ann")
+    Dossier.objects.create(owner=owner, text="a")
+    from django.core.exceptions import FieldFetchBlocked
+
+    dossier = Dossier.objects.only("text").fetch_mode(models.FETCH_RAISE).get()
+    dossier.text = "b"
+    dossier.save()
+    assert last().tenant == "Ann"
+    with pytest.raises(FieldFetchBlocked):
+        assert dossier.owner_id
+    dossier = Dossier.objects.fetch_mode(models.FETCH_RAISE).get()
+    dossier.delete()
+    assert (last().action, last().tenant) == ("case_file.delete", "Ann")
 
 
 def test_expression_is_resolved():
@@ -273,8 +316,8 @@ def test_long_value_is_cut():
 
 
 def test_ten_megabytes():
-    dossier = Dossier.objects.create(text="a" * 2**20)
-    dossier.text = "b" * 2**20
+    dossier = Dossier.objects.create(text="a" * 10 * 2**20)
+    dossier.text = "b" * 10 * 2**20
     dossier.save()
     assert len(str(last().changes)) < 25_000
 
@@ -349,6 +392,51 @@ def test_uuid_key_with_default_is_not_read():
     assert last().action == "document.create"
 
 
+def test_object_that_equals_nothing_but_itself():
+    """What is stored decides."""
+    odd = Odd.objects.create(point=Point(1, 2))
+    assert last().changes["point"] == {"old": None, "new": "1,2"}
+    odd.save()
+    odd = Odd.objects.get()
+    odd.save()
+    odd.point = Point(1, 2)
+    odd.save()
+    Odd.objects.update(point=Point(1, 2))
+    Odd.objects.bulk_update([odd], ["point"])
+    assert len(entries()) == 1
+    odd.point = Point(1, 3)
+    odd.save()
+    assert last().changes == {"point": {"old": "1,2", "new": "1,3"}}
+
+
+def test_foreign_keys_to_keys_that_are_stored_in_another_form():
+    """A UUID is 32 characters on SQLite, and is told as a UUID."""
+    one, two = Document.objects.create(title="One"), Document.objects.create(title="Two")
+    sheet = Sheet.objects.create(document=one)
+    binding = Binding.objects.create(document=one)
+    count = len(entries())
+    for each in (sheet, binding, Sheet.objects.get(), Binding.objects.get()):
+        each.save()
+    Sheet.objects.update(document=one)
+    Sheet.objects.bulk_update([sheet], ["document"])
+    assert len(entries()) == count
+    sheet.document = two
+    sheet.save()
+    change = last().changes["document"]
+    assert (change["old"], change["new"]) == (str(one.pk), str(two.pk))
+    Sheet.objects.update(document=one)
+    assert last().changes["document"] == {"old": str(two.pk), "new": str(one.pk)}
+    binding.colour = "red"
+    binding.save()
+    assert last().target_id == str(one.pk)
+    key = str(one.pk)
+    one.delete()
+    told = {e.action: e.changes for e in entries()[-3:]}
+    assert told["sheet.update"] == {"document": {"old": key, "new": None}}
+    assert told["binding.delete"]["document"] == {"old": key, "new": None}
+    assert told["document.delete"]["id"] == {"old": key, "new": None}
+
+
 def test_natural_key():
     Country.objects.create(code="de", name="Germany")
     assert last().changes["code"] == {"old": None, "new": "de"}
@@ -418,6 +506,16 @@ def test_inheritance_is_one_story():
     place.name = "Weiß"
     place.save()
     assert (last().target_type, last().action) == ("testapp.place", "place.update")
+
+
+def test_child_that_is_saved_by_the_key_of_its_parent():
+    """The links are not set, and the rows are there."""
+    cafe = Cafe.objects.create(name="Blau", stars=3, seats=20)
+    Cafe(id=cafe.pk, name="Rot", stars=3, seats=20).save()
+    assert last().action == "cafe.update"
+    assert last().changes == {"name": {"old": "Blau", "new": "Rot"}}
+    Cafe(restaurant_ptr_id=cafe.pk, place_ptr_id=cafe.pk, name="Rot", stars=4, seats=20).save()
+    assert last().changes == {"stars": {"old": 3, "new": 4}}
 
 
 def test_parent_becomes_a_child():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from importlib import import_module
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from audit_log.capture import upserting
 from tests.capture.helpers import actions, entries, in_thread, last, statements
-from tests.testapp.models import Author, Book, Stock, Tag
+from tests.testapp.models import Author, Book, Cell, Document, Stock, Tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +69,37 @@ def test_row_that_comes_in_between(between, count):
 
 
 @needs_rivals
+def test_row_with_a_uuid_that_comes_in_between(between):
+    key = uuid.uuid4()
+    between(lambda: Document.objects.create(id=key, title="theirs"))
+    upsert(Document(id=key, title="mine"), fields=["title"], unique=["id"])
+    assert [e.changes["title"]["old"] for e in entries()] == [None, "theirs"]
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("early", [False, True])
+def test_row_that_is_newer_than_the_snapshot(early, between, monkeypatch):
+    """It is met all the same; only a read that locks shows what it held."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "isolation_level", "repeatable read")
+    connection.close()
+
+    def theirs():
+        Stock.objects.create(sku="a", count=1)
+
+    try:
+        with transaction.atomic():
+            assert Stock.objects.count() == 0
+            if early:
+                in_thread(theirs)
+            else:
+                between(theirs)
+            upsert(Stock(sku="a", count=2), Stock(sku="b", count=2))
+    finally:
+        connection.close()
+    assert told() == [("create", None, 1), ("update", 1, 2), ("create", None, 2)]
+
+
+@needs_rivals
 def test_row_that_goes_in_between(between):
     Stock.objects.create(sku="a", count=1)
     foresee = upserting.Upsert._foresee
@@ -116,6 +148,21 @@ def test_one_row_twice():
     assert told() == [("create", None, 3), ("create", None, 2)]
     upsert(Stock(sku="a", count=4), Stock(sku="a", count=5))
     assert told()[2:] == [("update", 3, 5)]
+
+
+def test_keys_of_other_types():
+    document = Document.objects.create(title="one")
+    upsert(
+        Document(id=document.pk, title="met"),
+        Document(title="new"),
+        fields=["title"],
+        unique=["id"],
+    )
+    assert actions()[1:] == ["document.update", "document.create"]
+    Cell.objects.create(row=1, column="a", text="one")
+    cells = [Cell(row=1, column="a", text="met"), Cell(row=1, column="b", text="new")]
+    upsert(*cells, fields=["text"], unique=("row", "column"))
+    assert [e.changes["text"]["old"] for e in entries()[3:]] == [None, "one", None]
 
 
 @pytest.mark.mariadb

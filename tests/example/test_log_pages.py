@@ -84,7 +84,9 @@ def test_a_tenant_s_log_is_a_page_of_the_tenant() -> None:
 def test_the_platform_s_settings_lead_to_its_log() -> None:
     for username in ("mara", "support"):
         client = client_of(username)
-        link = re.search(r'<a href="([^"]+)">Audit logs</a>', client.get("/licensing/settings/").text)
+        link = re.search(
+            r'<a href="([^"]+)">Audit logs</a>', client.get("/licensing/settings/").text
+        )
         assert link is not None
         page = client.get(link[1])
         found = page.context["listing"].page

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import (
@@ -20,6 +22,7 @@ from audit_log import signals
 from audit_log.journal import buffer as buffer_module
 from audit_log.journal.buffer import buffer_of
 from audit_log.models import AuditEntry
+from audit_log.transactions import is_past_its_end
 from tests.capture.helpers import actions, entries, held
 from tests.testapp.models import Author, Book, Country, Dossier
 
@@ -148,11 +151,31 @@ def test_statements_that_end_a_transaction_by_hand():
             cursor.execute("  commit")
             create("Bea")
             cursor.execute("ROLLBACK")
+        # psycopg 2 begins no other transaction.
+        committed = ["Ann", "Bea"] if hasattr(connection.connection, "status") else ["Ann"]
     finally:
         transaction.rollback()
         transaction.set_autocommit(True)
     connection.close()
-    assert names() == [author.name for author in Author.objects.all()] == ["Ann"]
+    assert names() == [author.name for author in Author.objects.all()]
+    assert names() == (committed if connection.vendor == "postgresql" else ["Ann"])
+
+
+def test_past_the_end_of_a_transaction_of_psycopg_2():
+    """As above, of a driver that the other tests do not run with."""
+
+    class Raw:
+        status = 0
+
+        def get_transaction_status(self) -> int:
+            return self.status
+
+    raw = Raw()
+    fake: Any = SimpleNamespace(vendor="postgresql", connection=raw)
+    assert is_past_its_end(fake)
+    raw.status = 2
+    assert not is_past_its_end(fake)
+    assert not is_past_its_end(connection)
 
 
 def test_statements_that_commit_by_the_way():
@@ -218,7 +241,7 @@ class Full(Exception):
 
 @pytest.fixture
 def full(monkeypatch):
-    def fail(*args):
+    def fail(*args, **options):
         raise Full
 
     def start():

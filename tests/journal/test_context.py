@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import datetime
 import threading
+import time
+from contextlib import suppress
 from contextvars import copy_context
 
 import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.contrib.auth import authenticate, signals
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils.functional import SimpleLazyObject
 
@@ -266,7 +270,7 @@ def test_kinds_of_actors(ann):
 
 
 def test_actor_who_is_no_user_blames_nobody(ann):
-    author = Author.objects.create(pk=ann.pk, name="Ann, the author")
+    author = Author(pk=ann.pk, name="Ann, the author")
     with audit_log.context(actor=author):
         entry = write()
     assert (entry.actor_id, entry.actor_type) == (None, "system")
@@ -351,7 +355,16 @@ def test_request(ann):
     assert entry.actor == ann
     assert entry.remote_addr == "127.0.0.1"
     assert entry.metadata == {"method": "POST", "path": "/books/", "user_agent": "Browser/1"}
-    assert len(entry.correlation_id) == 32
+    assert len(entry.correlation_id) == 20
+
+
+def test_correlation_ids_increase_with_time():
+    made = []
+    for _ in range(5):
+        serve(RequestFactory().get("/"))
+        made.append(last().correlation_id)
+        time.sleep(0.002)
+    assert made == sorted(set(made))
 
 
 def test_one_correlation_id_a_request():
@@ -519,11 +532,11 @@ def test_client_address(settings, count, forwarded, remote, expected):
 def test_correlation_id_from_outside(settings, headers, expected):
     serve(RequestFactory().get("/", **headers))
     assert last().correlation_id not in headers.values()
-    assert len(last().correlation_id) == 32
+    assert len(last().correlation_id) == 20
     settings.AUDIT_LOG = {"TRUST_REQUEST_ID": True}
     serve(RequestFactory().get("/", **headers))
     made = last().correlation_id
-    assert made == expected if expected else len(made) == 32
+    assert made == expected if expected else len(made) == 20
 
 
 # Log in
@@ -554,6 +567,38 @@ def test_log_in_page_names_the_user(ann, client):
     assert last().outcome == "failure"
 
 
+HOSTILE = {
+    "nul": ("a\0b", "ab"),
+    "long": ("x" * 1_000_000, "x" * 254 + "…"),
+    "formula": ("=1+1", "=1+1"),
+    "lines": ("ann\r\nroot logged in", "ann\r\nroot logged in"),
+    "an object": ({"name": ["ann"]}, "{'name': ['ann']}"),
+    "a number": (7, "7"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_names_that_nobody_has(kind):
+    given, told = HOSTILE[kind]
+    with suppress(DatabaseError), transaction.atomic():  # PostgreSQL refuses a NUL
+        assert authenticate(username=given, password="hush") is None
+    if not entries():
+        assert (kind, connection.vendor) == ("nul", "postgresql")
+        return
+    assert (last().target_repr, last().metadata["username"]) == (told, told)
+    assert "hush" not in str(AuditEntry.objects.values_list())
+
+
+def test_name_that_is_an_address(monkeypatch):
+    """As backends take it that know people by their address."""
+    signals.user_login_failed.send(
+        sender=None, credentials={"email": "ann@example.com", "password": "hush"}
+    )
+    assert last().target_repr == "ann@example.com"
+    signals.user_login_failed.send(sender=None, credentials={"code": "1234"})
+    assert (last().target_repr, last().metadata["username"]) == ("", "")
+
+
 # Streaming
 
 
@@ -569,6 +614,34 @@ def test_body_that_is_made_later(ann):
     assert current() is journal_context.OUTSIDE
     assert b"".join(response.streaming_content) == b"ab"
     assert last().actor == ann
+
+
+@pytest.mark.django_db(transaction=True)  # a connection that is used no more is closed
+def test_body_whose_client_goes_away(ann):
+    def body():
+        try:
+            yield b"a"
+            yield b"b"
+        finally:
+            write()
+
+    request = RequestFactory().get("/")
+    request.user = ann
+    response = serve(request, lambda request: StreamingHttpResponse(body()))
+    assert next(iter(response.streaming_content)) == b"a"
+    response.close()
+    assert current() is journal_context.OUTSIDE
+    assert last().actor == ann
+
+
+def test_file_is_left_to_the_server_to_send(tmp_path):
+    """``wsgi.file_wrapper`` needs the file itself."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a")
+    with path.open("rb") as file:
+        response = serve(RequestFactory().get("/"), lambda request: FileResponse(file))
+        assert response.file_to_stream is file
+        assert b"".join(response.streaming_content) == b"a"
 
 
 def test_asynchronous_body_that_is_made_later(ann):
@@ -702,3 +775,21 @@ def test_change_of_password(ann, settings):
     ]
     assert User.objects.get(pk=ann.pk).check_password("pw")
     assert last().action == "user.update"
+
+
+def test_password_that_is_changed_once_more(ann, settings):
+    """What an earlier change leaves on the instance does not hide the next one."""
+    ann.set_password("new")
+    ann.save()
+    for again in (make_password("newer"), "no hash"):
+        ann.password = again
+        ann.save(update_fields=["password"])
+        assert last().action == "user.change_password"
+    ann.set_password("newest")
+    ann.save()
+    count = AuditEntry.objects.count()
+    ann.set_unusable_password()
+    ann.save()
+    ann.password = make_password("at last")
+    ann.save()
+    assert actions()[count:] == ["user.change_password"] * 2

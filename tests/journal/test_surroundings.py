@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import authenticate, get_user_model, login
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path
 from rest_framework.authentication import (
     BaseAuthentication,
@@ -31,6 +31,7 @@ from rest_framework.authentication import (
 )
 from rest_framework.authtoken.models import Token
 from rest_framework.authtoken.views import obtain_auth_token
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -96,6 +97,29 @@ def create_without_transaction(request: HttpRequest) -> HttpResponse:
     return create(request)
 
 
+def refuse(request: HttpRequest) -> HttpResponse:
+    Author.objects.create(name="x")
+    transaction.set_rollback(True)
+    return HttpResponse(status=400)
+
+
+class Refuse(APIView):
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+
+    def post(self, request: Any) -> Response:
+        Author.objects.create(name="x")
+        raise ValidationError("no")
+
+
+def log_in(request: HttpRequest) -> HttpResponse:
+    assert authenticate(request, **request.POST.dict()) is None
+    if "answer" in request.GET:
+        return HttpResponse()
+    Author.objects.create(name="x")
+    raise RuntimeError("after the attempt")
+
+
 def sign_up(request: HttpRequest) -> HttpResponse:
     user = get_user_model().objects.create_user("new", password="pw")
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
@@ -115,6 +139,9 @@ urlpatterns = [
     path("token/", obtain_auth_token),
     path("create/", create),
     path("create-without-transaction/", create_without_transaction),
+    path("refuse/", refuse),
+    path("api/refuse/", Refuse.as_view()),
+    path("log-in/", log_in),
     path("sign-up/", sign_up),
     path("leave/", leave),
 ]
@@ -212,6 +239,40 @@ def test_request_in_a_transaction(atomic_requests):
     assert client.post("/create/?fail").status_code == 500
     # What the exception undid is not told.
     assert Author.objects.count() == len(entries()) == 1
+
+
+def test_transaction_that_the_answer_undoes(atomic_requests):
+    """By ``set_rollback()``, as Django REST framework does for what is refused."""
+    client = Client()
+    assert client.post("/refuse/").status_code == 400
+    assert client.post("/api/refuse/").status_code == 400
+    assert (Author.objects.count(), entries()) == (0, [])
+
+
+def test_failed_log_in_whose_transaction_is_undone(atomic_requests, ann):
+    """What is refused is rolled back; that it was tried stays, once."""
+    wrong = {"username": "ann", "password": "wrong"}
+    client = Client(raise_request_exception=False, REMOTE_ADDR="203.0.113.7")
+    assert client.post("/token/", wrong).status_code == 400
+    assert client.post("/log-in/", wrong).status_code == 500
+    assert client.post("/log-in/?answer", wrong).status_code == 200
+    told = entries()
+    assert [(e.action, e.outcome, e.target_repr) for e in told] == [
+        ("user.log_in", "failure", "ann")
+    ] * 3
+    assert {e.remote_addr for e in told} == {"203.0.113.7"}
+    assert [e.metadata["path"] for e in told] == ["/token/", "/log-in/", "/log-in/"]
+    assert Author.objects.count() == 0
+
+
+def test_failed_log_in_of_an_asynchronous_server(atomic_requests, ann):
+    async def post() -> Any:
+        client = AsyncClient(raise_request_exception=False)
+        return await client.post("/log-in/", {"username": "ann", "password": "wrong"})
+
+    assert async_to_sync(post)().status_code == 500
+    assert actions() == ["user.log_in"]
+    assert not Author.objects.exists()
 
 
 def test_request_out_of_the_transaction(atomic_requests):

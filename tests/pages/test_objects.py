@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
+from audit_log.models import AuditReference
 from audit_log.reading.history import anchor_of, as_of_query
 from tests.admin.conftest import READ, Login, make_entry, make_user, text
 from tests.testapp.models import Book
@@ -43,6 +44,19 @@ def test_the_type_says_which_object_is_meant(client: Client) -> None:
 @pytest.mark.parametrize("key", ["nowhere", "a\x00b", "x" * 1000, "a:b"])
 def test_no_such_object(client: Client, key: str) -> None:
     assert client.get(LIST, {"object": key}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["testapp.book/nowhere/", "testapp.book/a%00b/", "a%00b.c/1/"])
+def test_no_page_of_an_object_without_entries(client: Client, path: str) -> None:
+    make_entry(target_id="4711")
+    assert client.get(f"{LIST}objects/{path}").status_code == 404
+
+
+def test_page_of_an_object_that_is_only_referred_to(client: Client) -> None:
+    AuditReference.objects.create(entry=make_entry(), target_type="gone.shelf", target_id="7")
+    page = text(client.get(f"{LIST}objects/gone.shelf/7/"))
+    assert "<h1>" in page
+    assert "History" in page
 
 
 def test_hidden_objects_are_not_named(settings, client: Client) -> None:

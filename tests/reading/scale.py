@@ -18,7 +18,7 @@ from django.db import connection
 
 BASE = 1_000
 COPIES = {
-    "sqlite": "%s || substr({}, 9)",
+    "sqlite": "CAST(%s || substr({}, 5) AS BLOB)",
     "postgresql": "(%s || substr({}::text, 9))::uuid",
     "mysql": "concat(%s, substr({}, 9))",
 }
@@ -53,13 +53,16 @@ def make(count: int) -> None:
         fields = [field.column for field in model._meta.concrete_fields]
         others = ", ".join(name for name in fields if name not in {"id", key})
         made = COPIES[connection.vendor].format(key)
-        newest = max(entry.pk for entry in entries)
+        stored = AuditEntry._meta.pk.get_db_prep_value
+        bounds = [stored(entry.pk, connection) for entry in (entries[0], entries[-1])]
+        is_sqlite = connection.vendor == "sqlite"
         with connection.cursor() as cursor:
             for number in range(1, count // BASE):
+                head = number.to_bytes(4, "big") if is_sqlite else f"{number:08x}"
                 cursor.execute(
                     f"INSERT INTO {table} ({key}, {others}) SELECT {made}, {others} "
                     f"FROM {table} WHERE {key} BETWEEN %s AND %s",
-                    [f"{number:08x}", entries[0].pk.hex, newest.hex],
+                    [head, *bounds],
                 )
 
 

@@ -169,6 +169,18 @@ def test_bars_of_a_large_log_are_capped(
         activity(AuditEntry.objects.all(), page, None, None, filters)
 
 
+def test_bars_of_a_period_that_was_chosen(capped: None) -> None:
+    # Its beginning is that of the first bar, too.
+    found = told(occurred_after="2026-12-28", occurred_before="2026-12-30", action="book.update")
+    assert counts(found) == {"12-29": 15, "12-30": 10}
+
+
+def test_bars_from_before_1970_on(capped: None) -> None:
+    at(*["1969-12-31T10:00Z"] * 4, *["1970-01-01T10:00Z"] * 12)
+    found = told(occurred_after="1969-12-30", occurred_before="1970-01-03")
+    assert counts(found) == {"12-31": 4, "01-01": 12}
+
+
 @pytest.mark.parametrize(
     "filters", [{"search": "book"}, {"action": "book.update", "actor": "7"}, {"outcome": "success"}]
 )

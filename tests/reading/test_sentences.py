@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from audit_log import action, catalogue
 from audit_log.models import AuditEntry
-from audit_log.reading.sentences import address_html, further_label, sentence_html, sentence_of
+from audit_log.reading.sentences import address_html, sentence_html, sentence_of, told
 
 
 @pytest.fixture(autouse=True)
@@ -119,9 +119,9 @@ def test_an_address_is_broken_where_people_would(written: str, html: str) -> Non
 
 
 def test_the_label_where_the_sentence_does_not_say_it() -> None:
-    assert further_label(entry()) == "Book updated"
-    assert further_label(entry(action="book.withdraw")) == ""
-    assert further_label(entry(outcome="failure")) == ""
+    assert told(entry()).further_label == "Book updated"
+    assert told(entry(action="book.withdraw")).further_label == ""
+    assert told(entry(outcome="failure")).further_label == ""
 
 
 def test_an_action_with_a_sentence_of_its_own() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
@@ -64,6 +66,26 @@ class Document(models.Model):
     title = models.CharField(max_length=100)
 
 
+class Sheet(models.Model):
+    """Points to keys that are stored in a form of their own."""
+
+    text = models.CharField(max_length=100, default="")
+    document = models.ForeignKey(
+        Document, null=True, on_delete=models.SET_NULL, related_name="sheets"
+    )
+    sources = models.ManyToManyField(Document, related_name="quoted_by")
+
+    def __str__(self) -> str:
+        return f"Sheet {self.pk}"
+
+
+class Binding(models.Model):
+    """Its key is another object's, too."""
+
+    document = models.OneToOneField(Document, primary_key=True, on_delete=models.CASCADE)
+    colour = models.CharField(max_length=20, default="")
+
+
 class Country(models.Model):
     """A natural key."""
 
@@ -82,6 +104,7 @@ class Cell(models.Model):
 
 class Place(models.Model):
     name = models.CharField(max_length=100)
+    stickers = GenericRelation("Sticker")
 
     def __str__(self) -> str:
         return self.name
@@ -162,6 +185,27 @@ class QuietField(models.CharField):
     descriptor_class = QuietDescriptor
 
 
+class Point:
+    """A value that equals nothing but itself."""
+
+    def __init__(self, x: int, y: int) -> None:
+        self.x, self.y = x, y
+
+    def __str__(self) -> str:
+        return f"{self.x},{self.y}"
+
+
+class PointField(models.Field):
+    def db_type(self, connection):
+        return "varchar(40)"
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else Point(*map(int, value.split(",")))
+
+    def get_prep_value(self, value):
+        return None if value is None else str(value)
+
+
 class Odd(models.Model):
     """Values that only the database knows."""
 
@@ -174,6 +218,7 @@ class Odd(models.Model):
     greeting = models.CharField(max_length=20, db_default="hello")
     address = models.GenericIPAddressField(null=True)
     big = models.DecimalField(max_digits=30, decimal_places=10, null=True)
+    point = PointField(null=True)
 
 
 class Stock(models.Model):
@@ -189,6 +234,19 @@ class Stock(models.Model):
 
     class Meta:
         unique_together = [("shop", "shelf")]
+
+
+@audit_log.register(references=["content"])
+class Sticker(models.Model):
+    """On any object."""
+
+    text = models.CharField(max_length=50, default="")
+    # No constraint: the tables of the test app are there before those of content types.
+    content_type = models.ForeignKey(
+        ContentType, null=True, db_constraint=False, on_delete=models.CASCADE
+    )
+    object_id = models.CharField(max_length=50, null=True)
+    content = GenericForeignKey("content_type", "object_id")
 
 
 class VisibleManager(models.Manager):

@@ -171,6 +171,18 @@ def profile(case: str, number: int, warm_up: int, lines: int = 40) -> str:
     return text.getvalue()
 
 
+def pages(case: str, number: int, warm_up: int) -> float:
+    """Return how many pages one operation writes to SQLite's write-ahead log."""
+    with somebody() as user:
+        body = ready(CASES[case], number, warm_up, user)
+        execute("PRAGMA wal_autocheckpoint = 0", "PRAGMA wal_checkpoint(TRUNCATE)")
+        body()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        _, written, _ = cursor.fetchone()
+    return int(written) / number
+
+
 def size(number: int) -> float:
     """Return the bytes that a record of an update takes: the log's tables and all indexes."""
     if not PACKAGE.log():
@@ -214,5 +226,5 @@ def versions() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    commands = (set_up, run, open_view, check, profile, size, versions)
+    commands = (set_up, run, open_view, check, profile, pages, size, versions)
     obey({one.__name__: one for one in commands})

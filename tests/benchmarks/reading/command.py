@@ -24,7 +24,12 @@ def parser() -> argparse.ArgumentParser:
     add("--rows", type=int, default=1_000_000, help="entries in the log (%(default)s)")
     add("--seed", type=int, default=1, help="another history (%(default)s)")
     add("--parts", type=lambda text: text.split(","), default=PARTS, help=",".join(PARTS))
-    add("--groups", type=lambda text: text.split(","), default=(), help="admin,REST,panel: all")
+    add(
+        "--groups",
+        type=lambda text: text.split(","),
+        default=(),
+        help="admin,pages,REST,panel: all",
+    )
     add("--rounds", type=int, default=5)
     add("--show", metavar="PAGE", help="print the statements of the pages with that in the name")
     add("--drop", action="store_true", help="remove all logs instead, which are kept otherwise")

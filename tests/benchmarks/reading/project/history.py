@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import random
 import uuid
+from base64 import b32hexencode
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
@@ -79,7 +80,8 @@ def entries(count: int, seed: int) -> Iterator[dict[str, Any]]:
         if not left:
             # A request changes up to four things.
             left = chance.choice((1, 1, 1, 2, 4))
-            correlation = f"{chance.getrandbits(128):032x}"
+            made = int(occurred_at.timestamp() * 1000).to_bytes(6, "big") + chance.randbytes(6)
+            correlation = b32hexencode(made)[:20].decode().lower()
             actor = chance.choices(range(ACTORS), cum_weights=actors)[0]
         left -= 1
         thing = chance.choices(range(OBJECTS), cum_weights=objects)[0]

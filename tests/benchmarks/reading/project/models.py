@@ -32,7 +32,7 @@ THINGS: dict[str, Any] = {name: _thing(name) for name in TYPES}
 
 
 class Plain(models.Model):
-    """What Django's own admin lists: as many rows as the log, as many columns as its list."""
+    """What Django's own admin lists: a small table, with as many columns as the log's list."""
 
     occurred_at = models.DateTimeField()
     actor = models.CharField(max_length=100)

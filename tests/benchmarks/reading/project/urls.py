@@ -20,6 +20,7 @@ def panel(request: HttpRequest, target_type: str, target_id: str) -> HttpRespons
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("audit-log/", include("audit_log.urls")),
     path("api/", include("audit_log.api.urls")),
     path("panel/<str:target_type>/<str:target_id>/", panel),
 ]
