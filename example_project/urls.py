@@ -9,11 +9,13 @@ from django.urls import include, path
 from rest_framework.authtoken.views import obtain_auth_token
 
 from example_project.demo.views import Home
+from example_project.zones import ChooseZone
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("login/", LoginView.as_view(template_name="demo/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("time-zone/", ChooseZone.as_view(), name="time-zone"),
     path("admin/", admin.site.urls),
     path("api/audit-log/", include("audit_log.api.urls")),
     path("api/token/", obtain_auth_token, name="api-token"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.http import Http404
+
 from example_project.tenants import of_flows, of_workspace
 
 if TYPE_CHECKING:
@@ -15,21 +17,26 @@ if TYPE_CHECKING:
 def visible(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
     """Return everything to who may view the log; to others the logs of what they administer.
 
-    On the pages of one workspace or tenant nothing but its own log.
+    On the pages of one workspace or tenant nothing but its own log; for whom that is not there,
+    neither are the pages.
     """
-    entries = _of_the_place(request, entries)
-    if request.user.has_perm("audit_log.view_auditentry"):
-        return entries
-    return entries.filter(tenant__in=tenants_of(request.user))
+    reads_all = request.user.has_perm("audit_log.view_auditentry")
+    here = tenant_of_the_place(request)
+    if here is None:
+        return entries if reads_all else entries.filter(tenant__in=tenants_of(request.user))
+    if not reads_all and here not in tenants_of(request.user):
+        raise Http404
+    return entries.filter(tenant=here)
 
 
-def _of_the_place(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
+def tenant_of_the_place(request: HttpRequest) -> str | None:
+    """Return the tenant whose log is read on its own pages; ``None`` elsewhere."""
     match = getattr(request, "resolver_match", None)
     if match is not None and match.namespace == "workspace_log":
-        return entries.filter(tenant=of_workspace(match.kwargs["workspace"]))
+        return of_workspace(match.kwargs["workspace"])
     if match is not None and match.namespace == "flows_log":
-        return entries.filter(tenant=of_flows(match.kwargs["tenant"]))
-    return entries
+        return of_flows(match.kwargs["tenant"])
+    return None
 
 
 def tenants_of(user: Any) -> list[str]:

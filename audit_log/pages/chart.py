@@ -16,7 +16,7 @@ from audit_log.reading.display import entries_text
 
 HEIGHT = 48
 """Of the drawing, in its own units; a bar is ten of them wide."""
-WIDEST = 32
+WIDEST = 48
 """Pixels that a bar takes at most, the space beside it included."""
 
 

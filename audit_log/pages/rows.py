@@ -17,10 +17,11 @@ from django.utils.text import Truncator
 
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
+from audit_log.reading.glance import NAMES_ALONE, fields_html
 from audit_log.reading.groups import grouped
-from audit_log.reading.sentences import fields_html, told
+from audit_log.reading.sentences import actor_name, address_html, told
 from audit_log.reading.values import as_mapping, visible
-from audit_log.vocabulary import ActorType
+from audit_log.vocabulary import ActorType, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,11 +45,13 @@ class Row:
     time_iso: str
     sentence: SafeString
     actor: str
+    actor_address: SafeString
     actor_kind: str
     """Empty where the name says it."""
     actor_url: str
     event_type: str
     event_type_label: str
+    is_failure: bool
     action: str
     action_label: str
     """Empty where the sentence says it."""
@@ -95,7 +98,7 @@ class Rows:
         if timezone.is_aware(moment):
             moment = timezone.localtime(moment)
         time_iso = moment.isoformat()
-        actor, kind = display.actor_text(entry), display.actor_kind(entry)
+        actor, kind = actor_name(entry), display.actor_kind(entry)
         key = f"{entry.target_type}:{entry.target_id}"
         sentence, further_label = told(entry)
         return Row(
@@ -105,10 +108,12 @@ class Rows:
             time_iso=time_iso,
             sentence=sentence,
             actor=actor,
+            actor_address=address_html(entry),
             actor_kind="" if entry.actor_type == ActorType.USER or actor == kind else kind,
             actor_url="" if entry.actor_id is None else self._filtered(actor=entry.actor_id),
             event_type=entry.event_type,
             event_type_label=display.event_type_text(entry),
+            is_failure=entry.outcome == Outcome.FAILURE,
             action=visible(entry.action),
             action_label=further_label,
             fields=self._fields_of(entry),
@@ -127,6 +132,8 @@ class Rows:
         return f"{self._list_url}?{urlencode(filters)}"
 
     def _fields_of(self, entry: AuditEntry) -> SafeString:
+        if entry.event_type not in NAMES_ALONE:
+            return fields_html(entry)
         key = (entry.target_type, *as_mapping(entry.changes))
         if key not in self._fields:
             self._fields[key] = fields_html(entry)

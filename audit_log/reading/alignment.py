@@ -19,6 +19,8 @@ DETOUR = 120
 """Elements that a shortest way leaves out or takes in; its cost is the square of that."""
 NEIGHBOURS = 8
 """Where no element occurs once, so many in a row may."""
+AT_ONCE = 64
+"""Elements that are compared together."""
 FEW_KINDS = 50
 """Of fewer kinds of elements the same rows come again and again."""
 
@@ -50,26 +52,24 @@ class Aligner:
 
     def runs(self, old: Items, new: Items) -> list[Run]:
         """Return what both have in common, in order, none next to another."""
-        found: list[Run] = []
-        waiting = [Gap(0, len(old), 0, len(new))]
-        while waiting:
+        found, whole = _trimmed(old, new, Gap(0, len(old), 0, len(new)))
+        # What stands first is looked at first: where the steps do not suffice, it is told apart.
+        # Both ends of a gap differ, or a run would reach into it.
+        waiting = [whole] if _is_open(whole) else []
+        while waiting and self.steps > 0:
             gap = waiting.pop()
-            same, gap = _trimmed(old, new, gap)
-            found += same
-            if gap.old == gap.old_end or gap.new == gap.new_end or self.steps <= 0:
-                continue
             anchors = self._anchors(old, new, gap) or self._anchors(old, new, gap, NEIGHBOURS)
             if anchors:
-                waiting += between(anchors, gap)
+                waiting += reversed([one for one in between(anchors, gap) if _is_open(one)])
                 found += anchors
             else:
                 found += self._shortest(old, new, gap)
         return _joined(sorted(found))
 
     def _anchors(self, old: Items, new: Items, gap: Gap, width: int = 1) -> list[Run]:
-        """Return the elements that occur once on each side, as many as are in one order.
+        """Return the runs around elements that occur once on each side, in one order.
 
-        With a ``width``, those that do so together with their neighbours.
+        With a ``width``, around those that do so together with their neighbours.
         """
         ours, theirs = old[gap.old : gap.old_end], new[gap.new : gap.new_end]
         # The first reading of both is what any comparison takes.
@@ -86,7 +86,7 @@ class Aligner:
         pairs = [
             (places[item], place) for place, item in enumerate(theirs, gap.new) if item in once
         ]
-        return [Run(place, other, 1) for place, other in _increasing(pairs)]
+        return list(_grown(old, new, gap, _increasing(pairs)))
 
     def _shortest(self, old: Items, new: Items, gap: Gap) -> list[Run]:
         """Return the runs of the shortest way; none where it is long."""
@@ -118,6 +118,12 @@ def between(runs: list[Run], whole: Gap) -> Iterator[Gap]:
         old, new = run.old + run.length, run.new + run.length
 
 
+def _is_open(gap: Gap) -> bool:
+    """Whether there may be anything in common in a gap whose ends differ."""
+    width, height = gap.old_end - gap.old, gap.new_end - gap.new
+    return width > 1 < height or min(width, height) == 1 < max(width, height) - 1
+
+
 def _unique(items: Items) -> set[Hashable]:
     return {item for item, number in Counter(items).items() if number == 1}
 
@@ -127,13 +133,56 @@ def _wider(items: Items, width: int) -> Items:
 
 
 def _trimmed(old: Items, new: Items, gap: Gap) -> tuple[list[Run], Gap]:
-    first, first_new, last, last_new = gap.old, gap.new, gap.old_end, gap.new_end
-    while first < last and first_new < last_new and old[first] == new[first_new]:
-        first, first_new = first + 1, first_new + 1
-    while last > first and last_new > first_new and old[last - 1] == new[last_new - 1]:
-        last, last_new = last - 1, last_new - 1
-    same = [Run(gap.old, gap.new, first - gap.old), Run(last, last_new, gap.old_end - last)]
-    return [run for run in same if run.length], Gap(first, last, first_new, last_new)
+    head = _alike_from(old, new, gap.old, gap.new, gap)
+    rest = Gap(gap.old + head, gap.old_end, gap.new + head, gap.new_end)
+    tail = _alike_until(old, new, gap.old_end, gap.new_end, rest)
+    rest = Gap(rest.old, gap.old_end - tail, rest.new, gap.new_end - tail)
+    same = [Run(gap.old, gap.new, head), Run(rest.old_end, rest.new_end, tail)]
+    return [run for run in same if run.length], rest
+
+
+def _grown(old: Items, new: Items, gap: Gap, pairs: list[tuple[int, int]]) -> Iterator[Run]:
+    """Yield a run for each pair of the same elements that no run before it has reached."""
+    rest = gap
+    for place, other in pairs:
+        if place < rest.old or other < rest.new:
+            continue
+        back = _alike_until(old, new, place, other, rest)
+        length = back + _alike_from(old, new, place, other, rest)
+        run = Run(place - back, other - back, length)
+        yield run
+        rest = Gap(run.old + length, gap.old_end, run.new + length, gap.new_end)
+
+
+def _alike_from(old: Items, new: Items, place: int, other: int, within: Gap) -> int:
+    """Return how many elements are the same from here on."""
+    most = min(within.old_end - place, within.new_end - other)
+    length = 0
+    # Many at a time, as long as it goes.
+    while (
+        length + AT_ONCE <= most
+        and old[place + length : place + length + AT_ONCE]
+        == new[other + length : other + length + AT_ONCE]
+    ):
+        length += AT_ONCE
+    while length < most and old[place + length] == new[other + length]:
+        length += 1
+    return length
+
+
+def _alike_until(old: Items, new: Items, place: int, other: int, within: Gap) -> int:
+    """Return how many elements are the same up to here."""
+    most = min(place - within.old, other - within.new)
+    length = 0
+    while (
+        length + AT_ONCE <= most
+        and old[place - length - AT_ONCE : place - length]
+        == new[other - length - AT_ONCE : other - length]
+    ):
+        length += AT_ONCE
+    while length < most and old[place - length - 1] == new[other - length - 1]:
+        length += 1
+    return length
 
 
 def _increasing(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

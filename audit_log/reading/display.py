@@ -6,6 +6,7 @@ raw name and value. Everything returned is plain text, for templates to escape.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from audit_log.models import AuditEntry
     from audit_log.reading.counting import Exactness
     from audit_log.reading.pagination import Page
+
+_WITH_ADDRESS = re.compile(r"(?P<name>.+) <(?P<address>[^<>]+)>")
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def changes_of(
     model = model_of(entry.target_type)
     return [
         _field_change(entry, name, stored, field_of(model, name), max_length, names)
-        for name, stored in _ordered(entry.changes, model)
+        for name, stored in ordered_changes(entry.changes, model)
     ]
 
 
@@ -93,15 +96,6 @@ def questions_of(entry: AuditEntry) -> Iterator[Question | None]:
         for side in ("old", "new"):
             if not parts.get(f"{side}_repr"):
                 yield question_of(field, parts.get(side), entry.pk)
-
-
-def field_labels(entry: AuditEntry) -> list[str]:
-    """Return what people call the fields that an entry is about."""
-    model = model_of(entry.target_type)
-    return [
-        label_of_field(field_of(model, name), name)
-        for name, _stored in _ordered(entry.changes, model)
-    ]
 
 
 def old_json(entry: AuditEntry) -> str:
@@ -144,6 +138,14 @@ def target_text(entry: AuditEntry) -> str:
 def actor_text(entry: AuditEntry) -> str:
     """Return who did it: the name written down then, else the kind of actor."""
     return visible(entry.actor_repr) if entry.actor_repr else actor_kind(entry)
+
+
+def actor_parts(entry: AuditEntry) -> tuple[str, str]:
+    """Return who did it and the address that was written down with the name, if any."""
+    match = _WITH_ADDRESS.fullmatch(entry.actor_repr)
+    if match is None:
+        return actor_text(entry), ""
+    return visible(match["name"]), visible(match["address"])
 
 
 def actor_kind(entry: AuditEntry) -> str:
@@ -274,7 +276,7 @@ def related_of(stored: Any) -> Iterator[Related]:
 
 def _side(entry: AuditEntry, side: str, many: str, event_type_without: str) -> str:
     values: dict[str, Any] = {}
-    for name, stored in _ordered(entry.changes, model_of(entry.target_type)):
+    for name, stored in ordered_changes(entry.changes, model_of(entry.target_type)):
         parts = as_mapping(stored)
         if side in parts:
             values[name] = parts[side]
@@ -289,7 +291,8 @@ def _side(entry: AuditEntry, side: str, many: str, event_type_without: str) -> s
     return json_text(values)
 
 
-def _ordered(changes: Any, model: type[models.Model] | None) -> list[tuple[str, Any]]:
+def ordered_changes(changes: Any, model: type[models.Model] | None) -> list[tuple[str, Any]]:
+    """Return the changes of an entry by field, in the order of the model's fields."""
     # PostgreSQL does not keep the order of a JSON object's keys.
     fields = [] if model is None else [*model._meta.concrete_fields, *model._meta.many_to_many]
     places = {field.name: place for place, field in enumerate(fields)}

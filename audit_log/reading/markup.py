@@ -26,7 +26,7 @@ def time_html(moment: datetime.datetime) -> SafeString:
     local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     iso = local.isoformat()
     return format_html(
-        '<time datetime="{}" title="{}">{} <span dir="ltr">{}</span></time>',
+        '<time datetime="{}" title="{}"><bdi>{}</bdi> <span dir="ltr">{}</span></time>',
         iso,
         iso,
         age_text(moment),

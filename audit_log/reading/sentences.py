@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.contrib.auth import get_user_model
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit_log import catalogue
+from audit_log.identity import type_of
 from audit_log.reading.display import (
     action_text,
-    actor_text,
-    field_labels,
+    actor_parts,
     model_of,
     related_of,
     target_text,
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 MAX_RELATED = 3
 """Related objects that a sentence names."""
-MAX_FIELDS = 4
-"""Changed fields that are named in a list."""
-
-_WITH_ADDRESS = re.compile(r"(?P<name>.+) <[^<>]+>")
 
 
 def sentence_of(entry: AuditEntry) -> str:
@@ -72,18 +68,15 @@ def told(entry: AuditEntry) -> Told:
     )
 
 
-def fields_html(entry: AuditEntry) -> SafeString:
-    """Return the names of the fields that an entry is about, each isolated; empty without any."""
-    labels = field_labels(entry)
-    names = format_html_join(", ", "<bdi>{}</bdi>", ((label,) for label in labels[:MAX_FIELDS]))
-    more = len(labels) - MAX_FIELDS
-    return format_html(conditional_escape(_and_more(more)), names=names, more=more)
-
-
 def actor_name(entry: AuditEntry) -> str:
     """Return who did it, without the address where there is a name."""
-    match = _WITH_ADDRESS.fullmatch(entry.actor_repr)
-    return visible(match["name"]) if match else actor_text(entry)
+    return actor_parts(entry)[0]
+
+
+def address_html(entry: AuditEntry) -> SafeString:
+    """Return the address that was written down with the name; it may be broken at its ``@``."""
+    name, at, domain = actor_parts(entry)[1].rpartition("@")
+    return format_html("{}{}<wbr>{}", name, at, domain) if at else format_html("{}", domain)
 
 
 def _told(entry: AuditEntry) -> tuple[str, dict[str, str]]:
@@ -101,12 +94,29 @@ def _told(entry: AuditEntry) -> tuple[str, dict[str, str]]:
     sentence = catalogue.sentence_of(entry.action)
     parts["related"] = _related(entry) if "{related}" in sentence else ""
     if sentence and _is_usable(sentence) and (parts["related"] or "{related}" not in sentence):
-        return sentence, parts
-    if label.casefold().startswith(f"{kind.casefold()} "):
-        verb = label[len(kind) + 1 :]
-        if verb.isalpha():
-            return _("{actor} {verb} {type} {target}"), {**parts, "verb": verb}
-    return _("{actor}: {action}: {target}"), parts
+        if "{actor}" not in sentence and _is_of_themselves(entry):
+            # "Ann Smith logged in", by the name that all other sentences call her.
+            parts["target"] = parts["actor"]
+    elif label.casefold().startswith(f"{kind.casefold()} ") and label[len(kind) + 1 :].isalpha():
+        sentence = _("{actor} {verb} {type} {target}")
+        parts["verb"] = label[len(kind) + 1 :]
+    else:
+        return _("{actor}: {action}: {target}"), parts
+    if _begins_with(parts["target"], kind):
+        # "changed Settings of Acme", not "changed settings Settings of Acme".
+        sentence = sentence.replace("{type} {target}", "{target}")
+    return sentence, parts
+
+
+def _is_of_themselves(entry: AuditEntry) -> bool:
+    if entry.actor_id is None or str(entry.actor_id) != entry.target_id:
+        return False
+    return entry.target_type == type_of(get_user_model())
+
+
+def _begins_with(target: str, kind: str) -> bool:
+    start, rest = target[: len(kind)], target[len(kind) :]
+    return start.casefold() == kind.casefold() and not rest[:1].isalnum()
 
 
 def _related(entry: AuditEntry) -> str:
@@ -119,10 +129,11 @@ def _related(entry: AuditEntry) -> str:
         for item in related_of(parts.get(side))
     ]
     more = len(names) - MAX_RELATED
-    return _and_more(more).format(names=", ".join(names[:MAX_RELATED]), more=more)
+    return and_more(more).format(names=", ".join(names[:MAX_RELATED]), more=more)
 
 
-def _and_more(more: int) -> str:
+def and_more(more: int) -> str:
+    """Return how names are told of which some are left out, with ``{names}`` and ``{more}``."""
     if more <= 0:
         return "{names}"
     return ngettext("{names} and {more} more", "{names} and {more} more", more)

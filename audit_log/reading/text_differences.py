@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
-from audit_log.reading.alignment import Aligner, Gap, between
+from audit_log.reading.alignment import Aligner, Run
 
 CONTEXT = 60
 """Characters of what both have in common that are shown beside a difference."""
 MOST = 300
 """Differences that are told apart; the rest of the texts is one more."""
+LOOKED_AT = 30 * MOST
+"""Pieces that these are made of: neighbours become one."""
 
 # Numbers whole; of writings without spaces between words each character by itself.
 _EAST_ASIAN = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -54,12 +57,11 @@ def differences(
     """
     pieces = _pieces(old, new)
     same = sum(len(piece.old) for piece in pieces if piece.is_same and _LETTER.search(piece.old))
-    if same * 5 < min(len(old), len(new)) or not same or len(pieces) < 2:
+    if same * 5 < min(_lengths(pieces)) or not same or len(pieces) < 2:
         return (), ()
-    rest = pieces[2 * MOST :]
-    if rest:
-        sides = "".join(piece.old for piece in rest), "".join(piece.new for piece in rest)
-        pieces[2 * MOST :] = [Piece(False, *sides)]
+    told, told_new = _lengths(pieces[: 2 * MOST])
+    if told < len(old) or told_new < len(new):
+        pieces[2 * MOST :] = [Piece(False, old[told:], new[told_new:])]
     return (
         tuple(_shown([(piece.is_same, piece.old) for piece in pieces], limit)),
         tuple(_shown([(piece.is_same, piece.new) for piece in pieces], limit)),
@@ -67,7 +69,7 @@ def differences(
 
 
 def _pieces(old: str, new: str) -> list[Piece]:
-    """Return both texts in pieces that alternate between same and not."""
+    """Return both texts in pieces that alternate between same and not, as far as is told apart."""
     aligner = Aligner()
     pieces: list[Piece] = []
     # By lines first: of a long text few words are left to look at then.
@@ -75,17 +77,27 @@ def _pieces(old: str, new: str) -> list[Piece]:
         if line.is_same:
             pieces.append(line)
         else:
-            pieces += _aligned(_WORDS.findall(line.old), _WORDS.findall(line.new), aligner)
+            words = _aligned(_WORDS.findall(line.old), _WORDS.findall(line.new), aligner)
+            pieces += islice(words, LOOKED_AT)
+        if len(pieces) >= LOOKED_AT:
+            break
     return _merged(pieces)
 
 
+def _lengths(pieces: list[Piece]) -> tuple[int, int]:
+    """Return how much of the old text they are, and how much of the new one."""
+    return sum(len(piece.old) for piece in pieces), sum(len(piece.new) for piece in pieces)
+
+
 def _aligned(old: list[str], new: list[str], aligner: Aligner) -> Iterator[Piece]:
-    runs = aligner.runs(old, new)
-    pieces = [Gap(run.old, run.old + run.length, run.new, run.new + run.length) for run in runs]
-    same = set(pieces)
-    for gap in sorted([*pieces, *between(runs, Gap(0, len(old), 0, len(new)))]):
-        sides = "".join(old[gap.old : gap.old_end]), "".join(new[gap.new : gap.new_end])
-        yield Piece(gap in same, *sides)
+    place = other = 0
+    for run in [*aligner.runs(old, new), Run(len(old), len(new), 0)]:
+        if run.old > place or run.new > other:
+            yield Piece(False, "".join(old[place : run.old]), "".join(new[other : run.new]))
+        place, other = run.old + run.length, run.new + run.length
+        if run.length:
+            text = "".join(old[run.old : place])
+            yield Piece(True, text, text)
 
 
 def _merged(pieces: list[Piece]) -> list[Piece]:

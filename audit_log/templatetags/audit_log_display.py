@@ -8,9 +8,16 @@ from django import template
 
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
+from audit_log.reading.glance import fields_html
 from audit_log.reading.groups import grouped
 from audit_log.reading.markup import sides_html, time_html, value_html
-from audit_log.reading.sentences import fields_html, sentence_html, sentence_of, told
+from audit_log.reading.sentences import (
+    actor_name,
+    address_html,
+    sentence_html,
+    sentence_of,
+    told,
+)
 from audit_log.reading.values import json_text, visible
 
 if TYPE_CHECKING:
@@ -20,7 +27,8 @@ if TYPE_CHECKING:
 register = template.Library()
 
 register.filter("action_text", display.action_text)
-register.filter("actor_text", display.actor_text)
+register.filter("actor_name", actor_name)
+register.filter("address_html", address_html)
 register.filter("event_type_text", display.event_type_text)
 register.filter("actor_kind", display.actor_kind)
 register.filter("target_text", display.target_text)

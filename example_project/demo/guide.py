@@ -55,7 +55,11 @@ def tours() -> list[Tour]:
                 "integrations. Each team's administrators see their workspace and nothing else."
             ),
             reverse("workspaces:workspace-list"),
-            logins(("wanda", _("Brightside's log")), ("nils", _("Northwind's log"))),
+            logins(
+                ("wanda", _("Brightside's log")),
+                ("nils", _("Northwind's log")),
+                ("signe", _("Lantern's log, which is kept for 30 days")),
+            ),
             [
                 *page(
                     _("Settings, with their history"),

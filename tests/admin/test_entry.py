@@ -36,7 +36,7 @@ def test_all_fields(admin: Client) -> None:
         "<dd>delete</dd>",
         "<dd>failure</dd>",
         "deploy bot",
-        "<code><bdi>7</bdi></code>",
+        '<bdi class="audit-log-quiet">(7)</bdi>',
         "<dd>token</dd>",
         "<bdi>Middlemarch</bdi>",
         "<bdi>Book</bdi> <code><bdi>testapp.book</bdi></code>",
@@ -133,6 +133,17 @@ def test_values_are_text_on_the_page(admin: Client) -> None:
     assert "<script>alert" not in page
     assert "\u202e" not in page
     assert "[U+202E]" in page
+
+
+@pytest.mark.parametrize(("number", "folded"), [(5, False), (6, True)])
+def test_many_references_are_folded(admin: Client, number: int, folded: bool) -> None:
+    entry = make_entry()
+    for key in range(number):
+        AuditReference.objects.create(entry=entry, target_type="auth.group", target_id=str(key))
+    for url in (entry_url(entry), f"/audit-log/entries/{entry.pk}/"):
+        page = text(admin.get(url))
+        assert (f"<details><summary>{number} references</summary>" in page) == folded
+        assert page.count("<bdi>Group</bdi> <a href=") == number
 
 
 def test_a_huge_value(admin: Client) -> None:

@@ -39,7 +39,9 @@ class Picture:
         taken = page.screenshot(full_page=True, clip=clip, animations="disabled")
         path = directory / self.name
         image = Image.open(io.BytesIO(taken)).convert("RGB")
-        image.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
+        # By the colours there are, not by how often: a badge is small.
+        colours = {"method": Image.Quantize.MAXCOVERAGE, "dither": Image.Dither.NONE}
+        image.quantize(128, **colours).save(path, optimize=True)
         return path
 
 

@@ -75,6 +75,18 @@ def test_history_is_lively(told: str) -> None:
     assert list(in_order) == times
 
 
+def test_some_of_it_is_over_and_some_soon(told: str) -> None:
+    out = io.StringIO()
+    call_command("prune_audit_log", dry_run=True, database=["default"], stdout=out)
+    due = re.search(r"(\d+) entries would be removed", out.getvalue())
+    assert due is not None
+    assert int(due[1]) > 0
+    soon = b"".join(logged_in("signe").get("/workspaces/lantern/settings/audit-log/expiring.csv"))
+    rows = soon.decode().splitlines()
+    assert len(rows) > 2
+    assert all(",workspaces:lantern," in row for row in rows[1:])
+
+
 def test_second_run_adds_nothing(told: str) -> None:
     before = AuditEntry.objects.count()
     again = run()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.test.utils import override_script_prefix
 from django.utils import timezone
 
 from audit_log.reading import counting
@@ -39,6 +40,18 @@ def test_twenty_a_page_with_numbers(client: Client) -> None:
     ]
     (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
     assert "Page 2 of 3" in text(client.get(LIST + following.replace("&amp;", "&").split("/")[-1]))
+
+
+def test_every_link_below_a_script_name(client: Client) -> None:
+    for number in range(25):
+        make_entry(target_repr=f"Book {number}", actor_id=7, correlation_id=f"c{number}")
+    with override_script_prefix("/below/"):
+        page = client.get(LIST, {"page_size": "10", "page": "2"}, SCRIPT_NAME="/below").text
+    links = re.findall(r'(?:href|action)="(/[^"]*audit-log/[^"]*)"', page)
+    assert len(links) > 40
+    assert [link for link in links if not link.startswith(f"/below{LIST}")] == []
+    for link in {unescape(link).removeprefix("/below") for link in links}:
+        assert client.get(link).status_code == 200
 
 
 def test_filters(client: Client) -> None:
@@ -106,7 +119,7 @@ def test_bars_of_hours_lead_to_their_entries(client: Client, settings: Any, zone
         assert shown
         seen += shown
     assert len(set(seen)) == len(seen)
-    assert f'<span role="status">{len(seen)} entries<' in page
+    assert f'<span role="status"><bdi>{len(seen)} entries<' in page
 
 
 def test_wrong_filter_is_an_error(client: Client) -> None:

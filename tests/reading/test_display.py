@@ -161,7 +161,6 @@ def test_a_relation_seen_from_the_other_side_has_no_label_of_its_own() -> None:
 def test_changes_that_nobody_should_have_stored(changes: Any) -> None:
     assert display.changes_of(entry(changes)) == []
     assert display.old_json(entry(changes)) == "{}"
-    assert display.field_labels(entry(changes)) == []
 
 
 def test_a_change_in_no_known_form_is_shown_as_it_is() -> None:
@@ -206,6 +205,14 @@ def test_names_of_targets_and_actors() -> None:
     assert display.target_text(entry({}, target_id="7")) == "7"
     assert display.actor_text(entry({}, actor_repr="Ann <a@b.c>")) == "Ann <a@b.c>"
     assert display.actor_text(entry({}, actor_type="anonymous")) == "anonymous"
+    for written, parts in (
+        ("Ann <a@b.c>", ("Ann", "a@b.c")),
+        ("Ann <of> <a@b.c>", ("Ann <of>", "a@b.c")),
+        ("<a@b.c>", ("<a@b.c>", "")),
+        ("ann", ("ann", "")),
+        ("A\u202e <a@b.c\u200b>", ("A[U+202E]", "a@b.c[U+200B]")),
+    ):
+        assert display.actor_parts(entry({}, actor_repr=written)) == parts
     assert display.actor_kind(entry({}, actor_type="robot")) == "robot"
 
 
@@ -326,5 +333,4 @@ def test_fields_are_in_the_model_s_order_and_those_that_are_gone_at_the_end() ->
     shown = entry({name: {"old": 1, "new": 2} for name in ("gone", "email", "username", "away")})
     names = ["username", "email", "gone", "away"]
     assert [change.name for change in display.changes_of(shown)] == names
-    assert display.field_labels(shown) == ["Username", "Email address", "gone", "away"]
     assert list(json.loads(display.new_json(shown))) == names

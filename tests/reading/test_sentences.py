@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from audit_log import action, catalogue
 from audit_log.models import AuditEntry
-from audit_log.reading.sentences import sentence_html, sentence_of, told
+from audit_log.reading.sentences import address_html, sentence_html, sentence_of, told
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +51,14 @@ def entry(**values: Any) -> AuditEntry:
         ({"outcome": "failure"}, "ann@example.com: Book updated (failed): Emma"),
         ({"target_repr": "{actor} {0}"}, "ann@example.com changed book {actor} {0}"),
         ({"action": "user.log_in", "target_repr": "ann"}, "ann logged in"),
+        # The name says what it is.
+        ({"target_repr": "Book of Hours"}, "ann@example.com changed Book of Hours"),
+        ({"target_repr": "book"}, "ann@example.com changed book"),
+        ({"target_repr": "Bookends"}, "ann@example.com changed book Bookends"),
+        (
+            {"action": "book.lend", "target_repr": "Book 7"},
+            "ann@example.com lent Book 7",
+        ),
         (
             {
                 "action": "group.add_permission",
@@ -80,6 +88,34 @@ def test_a_common_verb_needs_no_declaration(language: str, label: str, sentence:
     with translation.override(language):
         assert catalogue.label_of("book.publish") == label
         assert sentence_of(published) == sentence
+
+
+@pytest.mark.parametrize("actor_id", [None, 8])
+def test_somebody_else_logged_in(actor_id: int | None) -> None:
+    values = {"action": "user.log_in", "target_type": "auth.user", "target_repr": "ann"}
+    names = {"actor_repr": "Ann Smith <ann@example.com>", "actor_id": actor_id}
+    assert sentence_of(entry(**values, **names)) == "ann logged in"
+
+
+def test_who_acts_for_themselves_has_one_name() -> None:
+    values = {"action": "user.log_in", "target_type": "auth.user", "target_repr": "ann"}
+    names = {"actor_repr": "Ann Smith <ann@example.com>", "actor_id": 7}
+    assert sentence_of(entry(**values, **names)) == "Ann Smith logged in"
+    changed = {**values, "action": "user.update"}
+    assert sentence_of(entry(**changed, **names)) == "Ann Smith changed user ann"
+
+
+@pytest.mark.parametrize(
+    ("written", "html"),
+    [
+        ("Ann <ann@example.com>", "ann@<wbr>example.com"),
+        ("Ann <ann>", "ann"),
+        ("Ann <&@b>", "&amp;@<wbr>b"),
+        ("ann", ""),
+    ],
+)
+def test_an_address_is_broken_where_people_would(written: str, html: str) -> None:
+    assert address_html(entry(actor_repr=written)) == html
 
 
 def test_the_label_where_the_sentence_does_not_say_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,3 +75,53 @@ def test_so_many_characters_and_no_more() -> None:
     before, after = differences(" ".join(words), " ".join(edited), 500)
     assert 500 <= sum(len(part.text) for part in before) < 700
     assert before[-1] == after[-1] == Part("folded", "…")
+
+
+def told_by_calls(old: str, new: str) -> tuple[tuple[Part, ...], int]:
+    """The parts, and how many functions of Python it took: work that no other load changes."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        ours, theirs = differences(old, new)
+    finally:
+        sys.setprofile(before)
+    return (*ours, *theirs), calls
+
+
+LETTERS = "abcdefgh"
+MEGABYTE = " ".join(
+    "".join(LETTERS[(number * 7919 // 8**place) % 8] for place in range(2 + number % 7))
+    for number in range(166_000)
+)[:1_000_000]
+
+
+def lines_of(text: str) -> str:
+    return "\n".join(text[start : start + 80] for start in range(0, len(text), 80))
+
+
+def edited(text: str, every: int) -> str:
+    words = text.split(" ")
+    return " ".join(w if place % every else f"{w}x" for place, w in enumerate(words))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "most"),
+    [
+        (MEGABYTE, edited(MEGABYTE, 500), 60_000),
+        (lines_of(MEGABYTE), lines_of(edited(MEGABYTE, 500)), 400_000),
+        (MEGABYTE, edited(MEGABYTE, 2), 1_300_000),
+        (MEGABYTE, MEGABYTE[500_000:] + MEGABYTE[:500_000], 60_000),
+    ],
+    ids=["words", "lines", "every second word", "moved"],
+)
+def test_a_megabyte_takes_little_work(old: str, new: str, most: int) -> None:
+    """A million calls take less than a second."""
+    parts, calls = told_by_calls(old, new)
+    assert any(part.kind == "changed" for part in parts)
+    assert calls < most

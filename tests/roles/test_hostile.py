@@ -76,6 +76,14 @@ def with_texts(case: Case, short: str, long: str) -> Case:
         },
     }
     entry = make_entry(**texts, target_id=str(case.book.pk))
+    # What is short enough for a line of a list.
+    few: dict[str, Any] = {
+        "title": {"old": short, "new": ""},
+        "author": {"old": 1, "new": 2, "old_repr": short, "new_repr": short},
+        "tags": {"added": [{"id": short, "repr": short}], "removed": []},
+        short: {"old": short, "new": None},
+    }
+    make_entry(**{**texts, "changes": few}, target_id=str(case.book.pk))
     gone = make_entry(**texts, target_type=short, target_id=short)
     (hold,) = AuditHold.objects.bulk_create([AuditHold(reason=long, tenant=short)])
     return Case(case.word, entry, case.book, gone, hold)

@@ -32,7 +32,7 @@ class Person:
 
 
 # As whom a visitor can log in.
-MAY_LOG_IN = ("admin", "support", "tess", "mara", "wanda", "nils", "finn", "olga")
+MAY_LOG_IN = ("admin", "support", "tess", "mara", "wanda", "nils", "signe", "finn", "olga")
 
 
 @cache

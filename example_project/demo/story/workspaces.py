@@ -21,7 +21,7 @@ PEOPLE = (
     Person("nils", "Nils", "Holm", ("198.51.100.45",), domain="northwind.example"),
     Person("signe", "Signe", "Dahl", ("198.51.100.45", "192.0.2.46"), domain="northwind.example"),
 )
-BRIGHTSIDE, NORTHWIND = "brightside", "northwind"
+BRIGHTSIDE, NORTHWIND, LANTERN = "brightside", "northwind", "lantern"
 ROLE = models.Member.Role
 
 PROJECTS = (
@@ -48,6 +48,7 @@ def plan(stage: Stage) -> None:
     stage.scene(1.4, "nils", lambda: found(stage, "Northwind", NORTHWIND, "nils"))
     brightside(stage)
     northwind(stage)
+    lantern(stage)
     projects(stage)
     for day in range(3, 56, 4):
         who = stage.random.choice(PEOPLE).username
@@ -103,6 +104,17 @@ def northwind(stage: Stage) -> None:
     add(43.3, "nils", lambda: key(NORTHWIND, "Stock list").revoke(), "not used")
     add(46.3, "signe", lambda: update(NORTHWIND, "Boat shed", status=Project.Status.ACTIVE))
     add(53.6, "nils", lambda: workspace(NORTHWIND).change_plan(Plan.BASIC), "keeps the log longer")
+
+
+def lantern(stage: Stage) -> None:
+    """A team on the free plan, whose log is kept for thirty days: some of it is over, some soon."""
+    add = stage.scene
+    add(9.2, "signe", lambda: found(stage, "Lantern", LANTERN, "signe"))
+    add(9.3, "signe", lambda: create(LANTERN, "Christmas market", ""))
+    add(19.2, "signe", lambda: connect(LANTERN, "chat", "lantern"))
+    active = {"status": Project.Status.ACTIVE}
+    add(33.2, "signe", lambda: update(LANTERN, "Christmas market", **active), "the stall is ours")
+    add(47.2, "signe", lambda: configure(LANTERN, allows_guests=False), "we are two")
 
 
 def projects(stage: Stage) -> None:
