@@ -11,12 +11,16 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit_log.reading.ages import age_text
+from audit_log.reading.values import visible
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from audit_log.reading.display import FieldChange, Related
     from audit_log.reading.text_differences import Part
     from audit_log.reading.values import Value
 
@@ -32,6 +36,68 @@ def time_html(moment: datetime.datetime) -> SafeString:
         age_text(moment),
         f"{iso[:10]} {iso[11:19]}",
     )
+
+
+def diff_html(changes: Iterable[FieldChange]) -> SafeString:
+    """Return what changed as a table: each field, what it held before and after."""
+    rows = (row for change in changes for row in _rows(change))
+    return format_html(
+        '<table class="audit-log-diff">\n<thead><tr><th scope="col">{}</th>'
+        '<th scope="col">{}</th><th scope="col">{}</th></tr></thead>\n'
+        "<tbody>\n{}</tbody>\n</table>",
+        *(_("Field"), _("Before"), _("After")),
+        format_html_join("", "<tr>\n{}</tr>\n", ((row,) for row in rows)),
+    )
+
+
+def _rows(change: FieldChange) -> Iterator[SafeString]:
+    name = format_html('<bdi title="{}">{}</bdi>', visible(change.name), change.label)
+    for place in change.places:
+        yield format_html(
+            '<th scope="row">{} <code class="audit-log-path" dir="auto">{}</code></th>\n{}',
+            *(name, place.path, sides_html(place.before, place.after)),
+        )
+    if change.more_places:
+        yield format_html(
+            '<td colspan="3" class="audit-log-quiet">{}</td>',
+            ngettext(
+                "%(more)s more difference in this value",
+                "%(more)s more differences in this value",
+                change.more_places,
+            )
+            % {"more": change.more_places},
+        )
+    if not change.places:
+        yield format_html('<th scope="row">{}</th>\n{}', name, _cells(change))
+
+
+def _cells(change: FieldChange) -> SafeString:
+    if change.kind == "masked":
+        return format_html(
+            '<td colspan="2"><em class="audit-log-nothing">{}</em></td>',
+            _("hidden: values of this field are not recorded"),
+        )
+    if change.kind == "relation":
+        sides = (("removed", change.removed), ("added", change.added))
+        return format_html_join(
+            "\n", "<td>{}</td>", ((_listed(side, items),) for side, items in sides)
+        )
+    return sides_html(change.before, change.after)
+
+
+def _listed(side: str, items: Sequence[Related]) -> SafeString:
+    if not items:
+        return SafeString("")
+    listed = format_html_join("", "<li>{}</li>", ((related_html(item),) for item in items))
+    return format_html('<ul class="audit-log-{}">{}</ul>', side, listed)
+
+
+def related_html(item: Related) -> SafeString:
+    """Return a related object: what it was called, and its key where that is another."""
+    name = format_html("<bdi>{}</bdi>", item.text)
+    if item.text == item.id:
+        return name
+    return name + format_html(' <bdi class="audit-log-quiet">({})</bdi>', item.id)
 
 
 def sides_html(before: Value, after: Value) -> SafeString:

@@ -10,7 +10,7 @@ from audit_log.reading import display
 from audit_log.reading.ages import age_text
 from audit_log.reading.glance import fields_html
 from audit_log.reading.groups import grouped
-from audit_log.reading.markup import sides_html, time_html, value_html
+from audit_log.reading.markup import diff_html, related_html, time_html, value_html
 from audit_log.reading.sentences import (
     actor_name,
     address_html,
@@ -46,7 +46,8 @@ register.filter("age_text", age_text)
 register.filter("sentence_html", sentence_html)
 register.filter("told", told)
 register.filter("time_html", time_html)
-register.filter("sides", sides_html)
+register.filter("diff", diff_html)
+register.filter("related_html", related_html)
 register.filter("value_html", value_html)
 
 
