@@ -57,6 +57,6 @@ CASES: dict[str, Case] = {
         databases=("postgres",),
     ),
     "size": Case(
-        "bytes per update entry, table and all indexes", "fetch", 5_000, budget=(None, 600), times=1
+        "bytes per update entry, table and all indexes", "fetch", 5_000, budget=(600, 600), times=1
     ),
 }
