@@ -8,6 +8,9 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+SEPARATOR = "\n;"
+"""Between statements that are one message: a comment at the end of one ends with its line."""
+
 
 class Statement:
     """SQL with ``%s`` for its parameters, prepared for one kind of database.
@@ -48,12 +51,20 @@ def can_join(connection: BaseDatabaseWrapper, own_wrappers: int = 0) -> bool:
     """Whether several statements may go to the server in one message, and nobody watches.
 
     With psycopg 3 they may, where it writes the values into the text, as it does unless
-    ``OPTIONS["server_side_binding"]`` tells it not to.
+    ``OPTIONS["server_side_binding"]`` tells it not to, and the connection is in no pipeline.
     """
     raw: Any = connection.connection
     if connection.vendor != "postgresql" or raw is None or is_watched(connection, own_wrappers):
         return False
-    return _writes_values(raw.cursor_factory)
+    return _writes_values(raw.cursor_factory) and not is_in_pipeline(connection)
+
+
+def is_in_pipeline(connection: BaseDatabaseWrapper) -> bool:
+    """Whether psycopg 3 sends statements before it has the answers: each by itself, and no COPY
+    (https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html).
+    """
+    raw: Any = connection.connection
+    return bool(raw.pgconn.pipeline_status)
 
 
 @cache

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 
+from audit_log import registry
+from audit_log.capture import rows
 from audit_log.capture.rows import RowReader
 from audit_log.journal.buffer import buffer_of
 from audit_log.models import AuditEntry
@@ -177,10 +180,10 @@ def test_what_can_be_one_message_is(messages):
     author.name = "Bea"
     author.save()
     read_and_update, insert_and_commit = messages
-    assert read_and_update.startswith("BEGIN;SELECT")
-    assert ";UPDATE" in read_and_update
+    assert read_and_update.startswith("BEGIN\n;SELECT")
+    assert "\n;UPDATE" in read_and_update
     assert insert_and_commit.startswith("INSERT")
-    assert insert_and_commit.endswith(";COMMIT")
+    assert insert_and_commit.endswith("\n;COMMIT")
     assert AuditEntry.objects.first().changes == {"name": {"old": "Ann", "new": "Bea"}}
 
 
@@ -188,8 +191,8 @@ def test_what_can_be_one_message_is(messages):
 def test_only_a_transaction_of_the_log_begins_with_its_first_statement(messages):
     Author.objects.create(name="Ann")
     begin_and_insert, insert_and_commit = messages
-    assert begin_and_insert.startswith("BEGIN;INSERT")
-    assert insert_and_commit.endswith(";COMMIT")
+    assert begin_and_insert.startswith("BEGIN\n;INSERT")
+    assert insert_and_commit.endswith("\n;COMMIT")
     messages.clear()
     with transaction.atomic():
         author = Author.objects.create(name="Bea")
@@ -200,7 +203,7 @@ def test_only_a_transaction_of_the_log_begins_with_its_first_statement(messages)
             author.save()
             1 / 0  # noqa: B018
     assert messages[1].startswith("SELECT")
-    assert ";UPDATE" in messages[1]
+    assert "\n;UPDATE" in messages[1]
     assert not any("BEGIN" in sql for sql in messages)
     assert connection.connection.autocommit
     told = [entry.target_repr for entry in AuditEntry.objects.order_by("id")]
@@ -215,7 +218,7 @@ def test_both_ends_of_a_relation_are_read_by_one_message(messages):
     book.tags.add(tag)
     (read,) = [sql for sql in messages if '"testapp_book"."title"' in sql]
     assert '"testapp_tag"."name"' in read
-    assert messages[-1].endswith(";COMMIT")
+    assert messages[-1].endswith("\n;COMMIT")
     entry = AuditEntry.objects.first()
     assert entry.changes == {"tags": {"added": [{"id": str(tag.pk), "repr": "new"}], "removed": []}}
     assert entry.target_repr == "B"
@@ -275,3 +278,66 @@ def test_an_update_that_fails_leaves_no_wrapper():
     author.name = "Bea"
     author.save()
     assert AuditEntry.objects.first().changes == {"name": {"old": "Ann", "new": "Bea"}}
+
+
+@pytest.mark.postgres
+def test_comments_that_a_compiler_appends_hide_no_statement(messages, monkeypatch):
+    book = Book.objects.create(title="B", author=Author.objects.create(name="Ann"))
+    tag = Tag.objects.create(name="new")
+    as_sql = SQLCompiler.as_sql
+
+    def commented(self, *args, **options):
+        sql, parameters = as_sql(self, *args, **options)
+        return f"{sql} -- views.py", parameters
+
+    # What is compiled already is compiled again.
+    monkeypatch.setattr(rows, "_readers", {})
+    monkeypatch.delitem(registry.policy_for(Book).compiled, "default")
+    monkeypatch.setattr(SQLCompiler, "as_sql", commented)
+    book.title = "C"
+    book.save()
+    assert any(sql.startswith("BEGIN") and "-- views.py\n;UPDATE" in sql for sql in messages)
+    book.tags.add(tag)
+    monkeypatch.undo()
+    assert Book.objects.get().title == "C"
+    tags, title = AuditEntry.objects.all()[:2]
+    assert title.changes["title"] == {"old": "B", "new": "C"}
+    assert tags.changes["tags"]["added"] == [{"id": str(tag.pk), "repr": "new"}]
+
+
+@pytest.mark.postgres
+def test_a_commit_that_django_forbids_commits_nothing():
+    with pytest.raises(transaction.TransactionManagementError), transaction.atomic():
+        Author.objects.create(name="Ann")
+        transaction.commit()
+    assert not Author.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.postgres
+def test_what_a_backend_does_before_the_commit_is_done_before_it(monkeypatch):
+    raw = connections["default"]
+
+    class Backend(type(raw)):
+        def _commit(self):
+            raise IntegrityError("Not today.")
+
+    connection.ensure_connection()
+    monkeypatch.setattr(raw, "__class__", Backend)
+    with pytest.raises(IntegrityError, match=r"Not today\."):
+        Author.objects.create(name="Ann")
+    monkeypatch.undo()
+    assert not Author.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.postgres
+def test_pipelines_take_statements_one_by_one():
+    connection.ensure_connection()
+    with connection.connection.pipeline():
+        Author.objects.create(name="Ann")
+        with transaction.atomic():
+            for name in ("Bea", "Cleo"):
+                Author.objects.create(name=name)
+    told = [entry.target_repr for entry in AuditEntry.objects.order_by("id")]
+    assert told == ["Ann", "Bea", "Cleo"]

@@ -15,6 +15,7 @@ from typing import Any
 from audit_log.capture.rows import Row, RowReader
 from audit_log.conf import settings
 from audit_log.journal.buffer import Buffer
+from audit_log.statements import SEPARATOR
 
 _WRITE = re.compile(r"\s*(?:INSERT|UPDATE)\b", re.IGNORECASE)
 # libpq's PGTransactionStatusType (https://www.postgresql.org/docs/current/libpq-status.html).
@@ -92,7 +93,7 @@ class ahead:  # noqa: N801  # used like a function
             # Else the driver would send a BEGIN of its own, and wait for it. When the
             # transaction ends, Django tells it the same.
             connection.connection.autocommit = True
-        result = execute(";".join(texts), values, many, context)
+        result = execute(SEPARATOR.join(texts), values, many, context)
         cursor = context["cursor"].cursor
         if begins:
             cursor.nextset()

@@ -13,19 +13,17 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from audit_log.conf import settings
 from audit_log.journal.failures import tell
 from audit_log.journal.operations import Operation, rows_of
 from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Row, Writer
-from audit_log.statements import Statement, can_join, has_own_cursors
+from audit_log.statements import SEPARATOR, Statement, can_join, has_own_cursors
 from audit_log.transactions import in_transaction, is_begun, is_doomed, is_past_its_end
-
-if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
 
 # Statements that leave the transaction as it is. Everything else (SAVEPOINT, DDL that commits
 # by itself on MariaDB, a COMMIT by hand) finds the buffer empty.
@@ -98,7 +96,7 @@ class Buffer:
                 with contextlib.closing(self.run(statement, parameters)) as cursor:
                     found.append(cursor.fetchall())
             return found
-        sql = ";".join(statement.sql for statement, _ in asked)
+        sql = SEPARATOR.join(statement.sql for statement, _ in asked)
         values = [value for _, parameters in asked for value in parameters]
         with contextlib.closing(self.run(Statement(sql, self.connection), values)) as cursor:
             found = [cursor.fetchall()]
@@ -223,6 +221,18 @@ class Buffer:
         begun = connection.in_atomic_block and connection.commit_on_exit
         return bool(begun and _RELEASE.match(sql))
 
+    def _only_commits(self, commit: Any) -> bool:
+        """Whether nothing is done to commit but a COMMIT.
+
+        In an atomic block Django refuses to; a backend of somebody's own may do more.
+        """
+        connection: Any = self.connection
+        own = BaseDatabaseWrapper
+        return not connection.in_atomic_block and all(
+            getattr(method, "__func__", None) is function
+            for method, function in ((commit, own.commit), (connection._commit, own._commit))  # type: ignore[attr-defined]
+        )
+
     def _stand_before(self) -> None:
         connection: Any = self.connection
         commit, rollback = connection.commit, connection.rollback
@@ -231,7 +241,7 @@ class Buffer:
         @functools.wraps(commit)
         def flush_and_commit() -> None:
             try:
-                self.flush(last=True)
+                self.flush(last=self._only_commits(commit))
             except BaseException:
                 # No audit, no change: whatever happens next must not commit it.
                 rollback_and_forget()

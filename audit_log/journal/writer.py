@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import transaction
 
-from audit_log.statements import Statement, can_join, is_watched, make_ready
+from audit_log.statements import (
+    SEPARATOR,
+    Statement,
+    can_join,
+    is_in_pipeline,
+    is_watched,
+    make_ready,
+)
 from audit_log.transactions import in_transaction, is_begun_by_hand
 
 if TYPE_CHECKING:
@@ -95,7 +102,7 @@ class Writer:
         statements = [self._entry.of(len(entries))]
         if references:
             statements.append(self._reference.of(len(references)))
-        sql = ";".join([*(statement.sql for statement in statements), "COMMIT"])
+        sql = SEPARATOR.join([*(statement.sql for statement in statements), "COMMIT"])
         parameters = tuple(chain.from_iterable((*entries, *references)))
         Statement(sql, self.connection).run(self.connection, parameters).close()
 
@@ -107,7 +114,7 @@ class Writer:
             statement.of(1).run(self.connection, rows[0]).close()
             return
         # In this order: what it takes to know whether to copy is nobody's to see.
-        if not is_watched(self.connection) and self._copies:
+        if not is_watched(self.connection) and self._copies and not is_in_pipeline(self.connection):
             self._copy(statement, rows)
             return
         for piece in _pieces(rows, statement):
