@@ -56,7 +56,9 @@ def can_join(connection: BaseDatabaseWrapper, own_wrappers: int = 0) -> bool:
     raw: Any = connection.connection
     if connection.vendor != "postgresql" or raw is None or is_watched(connection, own_wrappers):
         return False
-    return _writes_values(raw.cursor_factory) and not is_in_pipeline(connection)
+    made: Any = connection.create_cursor
+    writes = _writes_values(raw.cursor_factory, getattr(made, "__func__", None))
+    return writes and not is_in_pipeline(connection)
 
 
 def is_in_pipeline(connection: BaseDatabaseWrapper) -> bool:
@@ -68,12 +70,19 @@ def is_in_pipeline(connection: BaseDatabaseWrapper) -> bool:
 
 
 @cache
-def _writes_values(cursor_factory: Any) -> bool:
+def _writes_values(cursor_factory: Any, create_cursor: Any) -> bool:
     try:
         from psycopg import ClientCursor
     except ImportError:  # psycopg 2
         return False
-    return isinstance(cursor_factory, type) and issubclass(cursor_factory, ClientCursor)
+    from django.db.backends.postgresql.base import DatabaseWrapper
+
+    # A backend of somebody's own may make any cursors.
+    return (
+        create_cursor is DatabaseWrapper.create_cursor
+        and isinstance(cursor_factory, type)
+        and issubclass(cursor_factory, ClientCursor)
+    )
 
 
 def is_watched(connection: BaseDatabaseWrapper, own_wrappers: int = 0) -> bool:

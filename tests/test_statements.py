@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, connections, transaction
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 
@@ -341,3 +343,46 @@ def test_pipelines_take_statements_one_by_one():
                 Author.objects.create(name=name)
     told = [entry.target_repr for entry in AuditEntry.objects.order_by("id")]
     assert told == ["Ann", "Bea", "Cleo"]
+
+
+@pytest.mark.postgres
+def test_cursors_of_a_backend_s_own_take_statements_one_by_one(monkeypatch):
+    from psycopg import Cursor
+
+    raw = connections["default"]
+
+    class Backend(type(raw)):
+        def create_cursor(self, name=None):
+            return Cursor(self.connection)
+
+    connection.ensure_connection()
+    monkeypatch.setattr(raw, "__class__", Backend)
+    author = Author.objects.create(name="Ann")
+    author.name = "Bea"
+    author.save()
+    assert AuditEntry.objects.first().changes == {"name": {"old": "Ann", "new": "Bea"}}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("atomic", [False, True])
+def test_an_old_row_that_the_driver_cannot_read_is_an_error_of_django_s(watched, atomic):
+    book = Book.objects.create(title="B", author=Author.objects.create(name="Ann"))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE testapp_book SET updated_at = 'infinity'")
+    block = transaction.atomic() if atomic else contextlib.nullcontext()
+    watch = CaptureQueriesContext(connection) if watched else contextlib.nullcontext()
+    with watch, pytest.raises(DataError), block:
+        book.save()
+    assert AuditEntry.objects.filter(action="book.update").count() == 0
+
+
+@pytest.mark.postgres
+def test_related_rows_that_the_driver_cannot_read_are_an_error_of_django_s():
+    book = Book.objects.create(title="B", author=Author.objects.create(name="Ann"))
+    tag = Tag.objects.create(name="new")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE testapp_book SET updated_at = 'infinity'")
+    with pytest.raises(DataError):
+        book.tags.add(tag)
+    assert not book.tags.exists()

@@ -94,7 +94,7 @@ class ahead:  # noqa: N801  # used like a function
             # transaction ends, Django tells it the same.
             connection.connection.autocommit = True
         result = execute(SEPARATOR.join(texts), values, many, context)
-        cursor = context["cursor"].cursor
+        cursor = context["cursor"]
         if begins:
             cursor.nextset()
         if reader is not None:

@@ -50,7 +50,10 @@ class RowReader:
         """Return the row of that primary key, or ``None``. ``lock`` needs a transaction."""
         connection = buffer.connection
         statement, parameters = self.statement(connection, key, lock=lock)
-        with contextlib.closing(buffer.run(statement, parameters)) as cursor:
+        with (
+            contextlib.closing(buffer.run(statement, parameters)) as cursor,
+            connection.wrap_database_errors,  # of values that the driver cannot read
+        ):
             row = cursor.fetchone()
         return None if row is None else self.convert(row, connection)
 

@@ -93,12 +93,18 @@ class Buffer:
         if len(asked) < 2 or not self.can_join():
             found = []
             for statement, parameters in asked:
-                with contextlib.closing(self.run(statement, parameters)) as cursor:
+                with (
+                    contextlib.closing(self.run(statement, parameters)) as cursor,
+                    self.connection.wrap_database_errors,
+                ):
                     found.append(cursor.fetchall())
             return found
         sql = SEPARATOR.join(statement.sql for statement, _ in asked)
         values = [value for _, parameters in asked for value in parameters]
-        with contextlib.closing(self.run(Statement(sql, self.connection), values)) as cursor:
+        with (
+            contextlib.closing(self.run(Statement(sql, self.connection), values)) as cursor,
+            self.connection.wrap_database_errors,
+        ):
             found = [cursor.fetchall()]
             while cursor.nextset():
                 found.append(cursor.fetchall())
