@@ -13,6 +13,7 @@ from audit_log import registry
 from audit_log.capture import rows
 from audit_log.capture.rows import RowReader
 from audit_log.journal.buffer import buffer_of
+from audit_log.journal.writer import Writer
 from audit_log.models import AuditEntry
 from audit_log.statements import Statement, is_watched
 from tests.capture.helpers import in_thread
@@ -70,6 +71,16 @@ def test_watchers_see_what_a_save_runs():
         author.save()
     assert sum(sql.startswith("SELECT") for sql in seen) == 2
     assert sum("audit_log_auditentry" in sql for sql in seen) == 1
+
+
+@contextlib.contextmanager
+def broken_entries():
+    def fail(*args, **options):
+        raise ZeroDivisionError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Writer, "insert", fail)
+        yield
 
 
 NAMES = ["tab\there", "line\nbreak", "back\\slash", "\\N", "null", 'quo"te', "nö\u2028", "{}", ","]
@@ -386,3 +397,25 @@ def test_related_rows_that_the_driver_cannot_read_are_an_error_of_django_s():
     with pytest.raises(DataError):
         book.tags.add(tag)
     assert not book.tags.exists()
+
+
+@pytest.mark.postgres
+def test_a_statement_that_cannot_be_sent_takes_nothing_along(monkeypatch):
+    """A field runs it, and copes with the error."""
+    author = Author.objects.create(name="Ann")
+    name = Author._meta.get_field("name")
+
+    def pre_save(instance, add):
+        with connection.cursor() as cursor, contextlib.suppress(DataError):
+            cursor.execute("INSERT INTO testapp_tag (name) VALUES (%s)", ["\0"])
+        return instance.name
+
+    monkeypatch.setattr(name, "pre_save", pre_save)
+    author.name = "Bea"
+    author.save()
+    assert AuditEntry.objects.first().changes == {"name": {"old": "Ann", "new": "Bea"}}
+    author.name = "Cleo"
+    with pytest.raises(ZeroDivisionError), broken_entries():
+        author.save()
+    assert Author.objects.get().name == "Bea"
+    assert not connection.execute_wrappers

@@ -19,7 +19,7 @@ from audit_log.statements import SEPARATOR
 
 _WRITE = re.compile(r"\s*(?:INSERT|UPDATE)\b", re.IGNORECASE)
 # libpq's PGTransactionStatusType (https://www.postgresql.org/docs/current/libpq-status.html).
-_IDLE = 0
+_IDLE, _IN_TRANSACTION = 0, 2
 
 
 class ahead:  # noqa: N801  # used like a function
@@ -67,8 +67,8 @@ class ahead:  # noqa: N801  # used like a function
             wrappers.remove(self._before_statement)
 
     def _read(self, reader: RowReader) -> None:
-        self._reader = None
         self._row = reader.read(self._buffer, self._key, lock=reader.locks)
+        self._reader = None
 
     def _before_statement(
         self, execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: Any
@@ -84,7 +84,6 @@ class ahead:  # noqa: N801  # used like a function
         connection: Any = self._buffer.connection
         texts, values = [sql], list(parameters)
         if reader is not None:
-            self._reader = None
             read, key = reader.statement(connection, self._key, lock=reader.locks)
             texts.insert(0, read.sql)
             values[:0] = key
@@ -93,15 +92,29 @@ class ahead:  # noqa: N801  # used like a function
             # Else the driver would send a BEGIN of its own, and wait for it. When the
             # transaction ends, Django tells it the same.
             connection.connection.autocommit = True
-        result = execute(SEPARATOR.join(texts), values, many, context)
+        try:
+            result = execute(SEPARATOR.join(texts), values, many, context)
+        except Exception:
+            self._take_back(begins)
+            raise
         cursor = context["cursor"]
         if begins:
             cursor.nextset()
         if reader is not None:
             row = cursor.fetchone()
             self._row = None if row is None else reader.convert(row, connection)
+            self._reader = None
             cursor.nextset()
         return result
+
+    def _take_back(self, begins: bool) -> None:
+        # Where the driver could not even send it, with a value that no column takes, say: should
+        # a field cope with that, the next statement is the first.
+        raw: Any = self._buffer.connection.connection
+        if raw.pgconn.transaction_status in (_IDLE, _IN_TRANSACTION):
+            if begins:
+                raw.autocommit = False
+            self.__enter__()
 
 
 def _can_begin(raw: Any) -> bool:
