@@ -5,7 +5,16 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from django.db import DatabaseError, DataError, IntegrityError, connection, connections, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 
@@ -419,3 +428,29 @@ def test_a_statement_that_cannot_be_sent_takes_nothing_along(monkeypatch):
         author.save()
     assert Author.objects.get().name == "Bea"
     assert not connection.execute_wrappers
+
+
+@pytest.mark.postgres
+def test_a_connection_that_was_lost_with_the_change_is_not_replaced_for_its_entry(monkeypatch):
+    """With AUTOCOMMIT off, where Django looks after connections between requests."""
+    monkeypatch.setitem(connection.settings_dict, "CONN_HEALTH_CHECKS", True)
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", None)
+    monkeypatch.setitem(connection.settings_dict, "AUTOCOMMIT", False)
+    connection.close()
+    try:
+        Author.objects.create(name="Ann")
+        process = connection.connection.info.backend_pid
+        close_old_connections()
+        in_thread(lambda: terminate(process))
+        with pytest.raises(OperationalError):
+            connection.commit()
+    finally:
+        monkeypatch.undo()
+        connection.close()
+    assert not Author.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def terminate(process):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [process])

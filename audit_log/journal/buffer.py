@@ -120,6 +120,9 @@ class Buffer:
             return
         waiting, was_open = self._operations, is_begun(self.connection)
         self.forget()
+        # On the connection of the change or not at all: one that is lost is not to be replaced.
+        connection: Any = self.connection
+        connection.health_check_done = True
         if settings.ON_ERROR == "log":
             self._write_or_tell(*self._rows_or_tell(waiting))
             return
