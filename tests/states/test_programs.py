@@ -18,7 +18,7 @@ from tests.capture.programs import MODELS, program
 from tests.capture.replay import stored
 from tests.capture.test_programs import begin, empty, run
 
-PROGRAMS = int(os.environ.get("AUDIT_LOG_PROGRAMS", "150")) // 5
+PROGRAMS = int(os.environ.get("AUDIT_LOG_PROGRAMS", "150")) // 15
 AUDITED = [model for model in MODELS if not model._meta.auto_created]
 
 
