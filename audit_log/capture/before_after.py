@@ -70,7 +70,7 @@ class BeforeAfter:
     def run(self) -> Any:
         """Run the statement, and tell of its rows; return what it returns."""
         meta = self.model._meta
-        with one_transaction(self.using, meta.db_table if meta.managed else None):
+        with one_transaction(self.using, meta.db_table if meta.managed else None) as buffer:
             for _ in range(ATTEMPTS):
                 with Spool(KEPT if self._is_small else 1) as spool:
                     is_read = False
@@ -84,7 +84,7 @@ class BeforeAfter:
                         count = self._update(spool)
                     except _RowsCameIn:
                         continue
-                    with guard(self.using, type_of(self.model)):
+                    with guard(self.using, type_of(self.model)), buffer.streaming():
                         for batch in spool:
                             self._tell(batch, exact=count in {None, spool.count})
                     return count

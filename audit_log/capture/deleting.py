@@ -30,6 +30,7 @@ from audit_log.capture.tables import can_record
 from audit_log.capture.telling import BATCH, make_each, write_each
 from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
+from audit_log.journal.buffer import Buffer
 from audit_log.journal.failures import guard
 from audit_log.journal.operations import Event
 from audit_log.journal.pause import is_paused
@@ -139,13 +140,14 @@ class Deletion:
             return proceed()
         meta = model._meta
         fields = tuple(meta.local_concrete_fields)
-        with one_transaction(self.using, meta.db_table if meta.managed else None):
+        table = meta.db_table if meta.managed else None
+        with one_transaction(self.using, table) as buffer:
             with guard(self.using, type_of(model)):
                 self._describe()
             # Databases that return columns from INSERT do so from DELETE, too; views need not.
             returns = self.connection.features.can_return_columns_from_insert and meta.managed
             if returns and sql.startswith("DELETE FROM "):
-                return self._delete_returning(model, fields, sql, parameters)
+                return self._delete_returning(model, fields, sql, parameters, buffer)
             rows: list[Any] = []
             with guard(self.using, type_of(model)):
                 rows = self._select(model, fields, sql, parameters)
@@ -154,7 +156,12 @@ class Deletion:
             return result
 
     def _delete_returning(
-        self, model: Model, fields: Sequence[Field], sql: str, parameters: Any
+        self,
+        model: Model,
+        fields: Sequence[Field],
+        sql: str,
+        parameters: Any,
+        buffer: Buffer,
     ) -> int:
         # What is loaded anyway is in memory anyway.
         few = model in self.instances
@@ -164,8 +171,9 @@ class Deletion:
                 cursor.execute(f"{sql} RETURNING {self._columns(fields)}", parameters)
                 while rows := cursor.fetchmany(BATCH):
                     spool.add(rows)
-            for rows in spool:
-                self._tell(model, fields, rows)
+            with buffer.streaming():
+                for rows in spool:
+                    self._tell(model, fields, rows)
             return spool.count
 
     def _select(

@@ -72,18 +72,18 @@ def _wrap(original: Callable[..., Any]) -> Callable[..., Any]:
         tell = _teller(self.model, using)
         if tell is None or not objs:
             return proceed()
-        with one_transaction(using, self.model._meta.db_table):
+        with one_transaction(using, self.model._meta.db_table) as buffer:
             if ignore_conflicts:
                 created = _Inserted(self.model, using)
                 result = _with_insert(self, created.insert, proceed)
-                with guard(using, type_of(self.model)):
+                with guard(using, type_of(self.model)), buffer.streaming():
                     tell.came(created.instances())
             elif update_conflicts and tell.reads:
                 insert = Upsert(self._insert, self.model, using, tell.came_or_met).insert  # type: ignore[attr-defined]
                 result = _with_insert(self, insert, proceed)
             else:
                 result = proceed()
-                with guard(using, type_of(self.model)):
+                with guard(using, type_of(self.model)), buffer.streaming():
                     tell.came(objs, "upsert" if update_conflicts else "create")
         return result
 

@@ -11,17 +11,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Callable, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from audit_log.conf import settings
-from audit_log.journal.failures import tell
 from audit_log.journal.operations import Operation, rows_of
-from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Row, Writer
+from audit_log.journal.salvage import write_or_tell
+from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Writer
 from audit_log.statements import SEPARATOR, Statement, can_join, has_own_cursors
 from audit_log.transactions import in_transaction, is_begun, is_doomed, is_past_its_end
 
@@ -34,7 +33,6 @@ _TABLES = "audit_log_audit"
 # Errors that MariaDB answers by rolling the whole transaction back: ER_LOCK_DEADLOCK,
 # ER_LOCK_TABLE_FULL, ER_CHECKREAD (https://mariadb.com/kb/en/mariadb-error-codes/).
 _ROLLED_BACK = {1213, 1206, 1020}
-_SAVEPOINT = "audit_log_entries"
 
 
 class Buffer:
@@ -48,6 +46,7 @@ class Buffer:
         self._operations: list[Operation] = []
         self._rows = 0
         self._characters = 0
+        self._streams = False
         self._stand_before()
 
     def add(self, operation: Operation) -> None:
@@ -63,10 +62,31 @@ class Buffer:
         self._rows += len(operation.ids)
         self._characters += operation.characters
         full = self._rows >= MAX_ROWS or self._characters >= MAX_CHARACTERS
-        if full or has_own_cursors(connection):
+        if full or self.writer.copying.is_open:
+            self.flush(stays=self._streams)
+        elif has_own_cursors(connection):
             # Whose cursors choose where tables are, like the schema of a tenant, may choose
             # another one by the end of the transaction.
             self.flush()
+
+    @contextlib.contextmanager
+    def streaming(self) -> Iterator[None]:
+        """Let the database store entries in the block while more of them are made, if it can."""
+        if self._streams or settings.ON_ERROR == "log":  # where each must be known to be stored
+            yield
+            return
+        copying = self.writer.copying
+        copying.failure = None
+        self._streams = True
+        try:
+            yield
+        finally:
+            self._streams = False
+            copying.end()
+        # Where a statement in between ended the COPY, who ran it may have taken the error for its
+        # own.
+        if copying.failure is not None:
+            raise copying.failure
 
     @property
     def own_wrappers(self) -> int:
@@ -75,10 +95,12 @@ class Buffer:
 
     def can_join(self) -> bool:
         """Whether several statements may go to the server in one message."""
+        self.writer.copying.end()
         return can_join(self.connection, self.own_wrappers)
 
     def run(self, statement: Statement, parameters: Sequence[Any]) -> Any:
         """Run a statement that does not read the log, and return its cursor."""
+        self.writer.copying.end()
         if not self._operations:
             return statement.run(self.connection, parameters)
         was_open = is_begun(self.connection)
@@ -110,13 +132,15 @@ class Buffer:
                 found.append(cursor.fetchall())
         return found
 
-    def flush(self, *, last: bool = False) -> None:
-        """Write what waits; ``last``: the COMMIT is next, and may be done with it.
+    def flush(self, *, last: bool = False, stays: bool = False) -> None:
+        """Write what waits; ``last``: the COMMIT is next, and may be done with it; ``stays``: a
+        COPY may stay open.
 
         Where that fails under ``ON_ERROR = "raise"``, it goes on waiting: the transaction
         cannot be committed without it.
         """
         if not self._operations or is_doomed(self.connection):
+            self.writer.copying.end()
             return
         waiting, was_open = self._operations, is_begun(self.connection)
         self.forget()
@@ -124,18 +148,20 @@ class Buffer:
         connection: Any = self.connection
         connection.health_check_done = True
         if settings.ON_ERROR == "log":
-            self._write_or_tell(*self._rows_or_tell(waiting))
+            write_or_tell(waiting, self.writer)
             return
         try:
-            self._write(waiting, last=last)
+            self._write(waiting, last=last, stays=stays)
         except BaseException as error:
             if not self._has_ended(error, was_open):
                 self._operations = waiting
                 self.connection.execute_wrappers.insert(0, self._before_statement)
             raise
 
-    def _write(self, operations: list[Operation], *, last: bool = False) -> None:
-        self.writer.insert(*rows_of(operations, self.writer), last=last)
+    def _write(
+        self, operations: list[Operation], *, last: bool = False, stays: bool = False
+    ) -> None:
+        self.writer.insert(*rows_of(operations, self.writer), last=last, stays=stays)
 
     def forget(self) -> None:
         """Drop what waits: it did not happen."""
@@ -155,46 +181,6 @@ class Buffer:
         if self.connection.vendor == "mysql":
             return isinstance(error, OperationalError) and error.args[0] in _ROLLED_BACK
         return was_open and not is_begun(self.connection)
-
-    def _rows_or_tell(self, operations: list[Operation]) -> tuple[list[Row], list[Row]]:
-        try:
-            return rows_of(operations, self.writer)
-        except Exception as exception:  # noqa: BLE001  # told, whatever it is
-            if len(operations) == 1:
-                event = operations[0].events[0]
-                tell(self.connection.alias, event.target_type or event.action, exception)
-                return [], []
-        found = [self._rows_or_tell([operation]) for operation in operations]
-        entries, references = zip(*found, strict=True)
-        return list(chain(*entries)), list(chain(*references))
-
-    def _write_or_tell(self, entries: list[Row], references: list[Row]) -> None:
-        if not entries:
-            return
-        # A savepoint keeps what fails from spoiling the transaction; what fails is looked for
-        # by halves, so that no other entry is lost with it.
-        operations = self.connection.ops
-        self._execute(operations.savepoint_create_sql(_SAVEPOINT))
-        try:
-            self.writer.insert(entries, references)
-        except Exception as exception:  # noqa: BLE001  # told, whatever it is
-            self._execute(operations.savepoint_rollback_sql(_SAVEPOINT))
-            if len(entries) == 1:
-                action, target_type = entries[0][3], entries[0][8]
-                tell(self.connection.alias, target_type or action, exception)
-                return
-            half = len(entries) // 2
-            for part in (entries[:half], entries[half:]):
-                ids = {row[0] for row in part}
-                refer = [row for row in references if row[0] in ids]
-                self._write_or_tell(part, refer)
-        else:
-            self._execute(operations.savepoint_commit_sql(_SAVEPOINT))
-
-    def _execute(self, sql: str) -> None:
-        # Not by Django's own savepoints, which SQLite is denied while it commits.
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql)
 
     def _before_statement(
         self, execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: Any
@@ -261,12 +247,14 @@ class Buffer:
 
         @functools.wraps(rollback)
         def rollback_and_forget() -> None:
+            self.writer.copying.abandon()
             rollback()
             self.forget()
             self.write_locked = False
 
         @functools.wraps(close)
         def close_and_forget() -> None:
+            self.writer.copying.abandon()
             try:
                 close()
             finally:

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import transaction
 
-from audit_log.statements import (
-    SEPARATOR,
-    Statement,
-    can_join,
-    is_in_pipeline,
-    is_watched,
-    make_ready,
-)
+from audit_log.journal.copying import Copying
+from audit_log.statements import SEPARATOR, Statement, can_join, is_in_pipeline, is_watched
 from audit_log.transactions import in_transaction, is_begun_by_hand
 
 if TYPE_CHECKING:
@@ -61,6 +55,7 @@ class Writer:
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
+        self.copying = Copying(connection)
         backend: Any = connection
         self.moment: Callable[[Any], Any] = backend.ops.adapt_datetimefield_value
         self.binary: Callable[[bytes], Any] = backend.Database.Binary
@@ -78,16 +73,22 @@ class Writer:
         return self.connection.ops.adapt_ipaddressfield_value(address)
 
     def insert(
-        self, entries: Sequence[Row], references: Sequence[Row], *, last: bool = False
+        self,
+        entries: Sequence[Row],
+        references: Sequence[Row],
+        *,
+        last: bool = False,
+        stays: bool = False,
     ) -> None:
         """Insert entries, then their references.
 
         They belong together: outside of a transaction they get one of their own where they
         take more than one statement. ``last``: the COMMIT is next. Where all of it can be one
         message it is, and saves a way to the server and back; the transaction is over then.
+        ``stays``: a COPY may stay open, for :attr:`copying` to end.
         """
         count = len(entries) + len(references)
-        if last and count <= FEW and can_join(self.connection):
+        if last and count <= FEW and not self.copying.is_open and can_join(self.connection):
             self._insert_and_commit(entries, references)
             return
         if count > 1 and not self._is_one():
@@ -97,6 +98,8 @@ class Writer:
         self._insert(self._entry, entries)
         if references:
             self._insert(self._reference, references)
+        if not stays:
+            self.copying.end()
 
     def _insert_and_commit(self, entries: Sequence[Row], references: Sequence[Row]) -> None:
         statements = [self._entry.of(len(entries))]
@@ -110,27 +113,19 @@ class Writer:
         return in_transaction(self.connection) or is_begun_by_hand(self.connection)
 
     def _insert(self, statement: _Insert, rows: Sequence[Row]) -> None:
-        if len(rows) == 1:
+        is_open = self.copying.is_open
+        if len(rows) == 1 and not is_open:
             statement.of(1).run(self.connection, rows[0]).close()
             return
         # In this order: what it takes to know whether to copy is nobody's to see.
-        if not is_watched(self.connection) and self._copies and not is_in_pipeline(self.connection):
-            self._copy(statement, rows)
+        watched = is_watched(self.connection, own_wrappers=1 if is_open else 0)
+        if not watched and (is_open or (self._copies and not is_in_pipeline(self.connection))):
+            self.copying.write(statement.copy, rows)
             return
+        self.copying.end()
         for piece in _pieces(rows, statement):
             parameters = tuple(chain.from_iterable(piece))
             statement.of(len(piece)).run(self.connection, parameters).close()
-
-    def _copy(self, statement: _Insert, rows: Sequence[Row]) -> None:
-        make_ready(self.connection)
-        raw: Any = self.connection
-        with (
-            self.connection.wrap_database_errors,
-            raw.create_cursor() as cursor,
-            cursor.copy(statement.copy) as copy,
-        ):
-            for row in rows:
-                copy.write_row(row)
 
     @cached_property
     def _copies(self) -> bool:

@@ -1,0 +1,235 @@
+"""A COPY that stays open while a bulk operation makes entries is in nobody's way.
+
+The same holds on the other databases, which have none.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit_log.journal.buffer import buffer_of
+from audit_log.journal.copying import Copying
+from audit_log.journal.writer import MAX_ROWS
+from audit_log.models import AuditEntry
+from tests.testapp.models import Author, Country
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MANY = 3 * MAX_ROWS
+
+
+def people(number=MANY):
+    return [Author(name=f"Author {n}") for n in range(number)]
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """The COPYs that were begun, and those among them that were open between two batches."""
+    found = []
+    begin = Copying._begin
+    monkeypatch.setattr(Copying, "_begin", lambda self, sql: found.append(sql) or begin(self, sql))
+    return found
+
+
+@pytest.fixture
+def text(monkeypatch):
+    """Have something done whenever an author is asked for the text."""
+
+    def ask(function):
+        def text_of(author):
+            function(author)
+            return author.name
+
+        monkeypatch.setattr(Author, "__str__", text_of)
+
+    return ask
+
+
+def is_open():
+    return buffer_of("default").writer.copying.is_open
+
+
+def names():
+    return set(AuditEntry.objects.values_list("target_repr", flat=True))
+
+
+def test_bulk_operations_take_one_copy(begun, text):
+    seen = set()
+    text(lambda author: seen.add(is_open()))
+    created = Author.objects.bulk_create(people())
+    assert names() == {author.name for author in created}
+    assert Author.objects.filter(pk__gt=0).update(name="Nobody") == MANY
+    assert AuditEntry.objects.filter(action="author.update").count() == MANY
+    Author.objects.all().delete()
+    assert AuditEntry.objects.count() == 3 * MANY
+    if connection.vendor == "postgresql":
+        assert seen == {False, True}
+        assert len(begun) <= 5  # Django deletes by several statements
+    else:
+        assert (seen, begun) == ({False}, [])
+    assert not is_open()
+
+
+def test_what_is_asked_meanwhile_is_answered(text):
+    seen = []
+
+    def ask(author):
+        if author.name.endswith("99"):
+            seen.append(AuditEntry.objects.count())  # reads the log
+            assert Author.objects.filter(name=author.name).exists()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+
+    text(ask)
+    Author.objects.bulk_create(people())
+    # What was made before is there.
+    assert seen == sorted(seen)
+    assert seen[-1] >= MANY - 200
+    assert AuditEntry.objects.count() == MANY
+
+
+def test_what_is_saved_meanwhile_is_recorded(text):
+    def ask(author):
+        if author.name.endswith("999"):
+            with transaction.atomic():
+                country = Country.objects.create(code=author.name[-2:])
+                country.name = "Elsewhere"
+                country.save()
+                with pytest.raises(ZeroDivisionError), transaction.atomic():
+                    Country.objects.all().delete()
+                    1 / 0  # noqa: B018
+
+    text(ask)
+    Author.objects.bulk_create(people(1100))
+    told = AuditEntry.objects.filter(target_type="testapp.country").order_by("id")
+    assert [entry.action for entry in told] == ["country.create", "country.update"]
+    assert AuditEntry.objects.filter(target_type="testapp.author").count() == 1100
+
+
+def test_who_watches_from_the_middle_on_sees_statements(text):
+    seen = []
+
+    def watch(execute, sql, parameters, many, context):
+        seen.append(sql)
+        return execute(sql, parameters, many, context)
+
+    def ask(author):
+        if author.name == "Author 900":
+            connection.execute_wrappers.append(watch)
+
+    text(ask)
+    with transaction.atomic():
+        Author.objects.bulk_create(people())
+        connection.execute_wrappers.remove(watch)
+    assert any("INSERT INTO" in sql and "audit_log_auditentry" in sql for sql in seen)
+    assert AuditEntry.objects.count() == MANY
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_an_error_in_the_middle_leaves_the_connection_in_order(monkeypatch, error):
+    from audit_log.capture import inserting
+
+    create_event = inserting.create_event
+
+    def fail(instance, *args):
+        if instance.name == "Author 1200":
+            raise error
+        return create_event(instance, *args)
+
+    monkeypatch.setattr(inserting, "create_event", fail)
+    with pytest.raises(error):
+        Author.objects.bulk_create(people())
+    assert not is_open()
+    assert not connection.execute_wrappers
+    assert Author.objects.count() == AuditEntry.objects.count() == 0
+    # The host may go on, too, as far as it was.
+    with transaction.atomic():
+        Author.objects.create(name="Ann")
+        with pytest.raises(error), transaction.atomic():
+            Author.objects.bulk_create(people())
+        Author.objects.create(name="Bea")
+    assert names() == {"Ann", "Bea"}
+
+
+def spoil(monkeypatch, place):
+    """Have the database refuse the entry at that place of all that are written."""
+    from audit_log.journal import buffer as module
+
+    rows_of = module.rows_of
+    count = [0]
+
+    def spoilt(operations, writer):
+        entries, references = rows_of(operations, writer)
+        for index, entry in enumerate(entries):
+            count[0] += 1
+            if count[0] == place:  # the action must not be null
+                entries[index] = (*entry[:3], None, *entry[4:])
+        return entries, references
+
+    monkeypatch.setattr(module, "rows_of", spoilt)
+
+
+@pytest.mark.parametrize("place", [1, 700, MANY])
+def test_no_audit_no_change(monkeypatch, place):
+    spoil(monkeypatch, place)
+    with pytest.raises(DatabaseError):
+        Author.objects.bulk_create(people())
+    assert not is_open()
+    assert not connection.execute_wrappers
+    monkeypatch.undo()
+    assert Author.objects.count() == AuditEntry.objects.count() == 0
+    Author.objects.bulk_create(people(3))
+    assert AuditEntry.objects.count() == 3
+
+
+def test_an_error_that_somebody_took_for_his_own_is_raised(monkeypatch, text):
+    """``__str__`` asks the database, and is answered with what became of the log."""
+
+    def ask(author):
+        if author.name == "Author 1000":
+            Author.objects.exists()
+
+    text(ask)
+    spoil(monkeypatch, 300)
+    with transaction.atomic(), pytest.raises(DatabaseError), transaction.atomic():
+        Author.objects.bulk_create(people())
+    monkeypatch.undo()
+    assert Author.objects.count() == AuditEntry.objects.count() == 0
+
+
+def test_a_rollback_by_hand_drops_it():
+    connection.set_autocommit(False)
+    try:
+        with buffer_of("default").streaming():
+            Author.objects.bulk_create(people())
+            connection.rollback()
+            assert not is_open()
+    finally:
+        connection.set_autocommit(True)
+    assert Author.objects.count() == AuditEntry.objects.count() == 0
+
+
+@pytest.mark.postgres
+def test_a_connection_that_is_closed_drops_it():
+    connection.set_autocommit(False)
+    with buffer_of("default").streaming():
+        Author.objects.bulk_create(people())
+        connection.close()
+    assert not is_open()
+    connection.connect()
+    assert connection.get_autocommit()
+    assert Author.objects.count() == AuditEntry.objects.count() == 0
+
+
+def test_the_first_statement_of_a_transaction(begun):
+    """Where the log has a transaction of its own, nothing else may have begun it."""
+    from audit_log import record
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        for n in range(MAX_ROWS):
+            record("author.update", reason=str(n))
+        1 / 0  # noqa: B018
+    assert AuditEntry.objects.count() == 0
+    if connection.vendor == "postgresql":
+        assert len(begun) == 1
