@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from audit_log.reading.activity import Activity, Bar
 from audit_log.reading.display import entries_text
+from audit_log.reading.html import joined
 
 HEIGHT = 48
 """Of the drawing, in its own units; a bar is ten of them wide."""
@@ -51,7 +51,7 @@ class Chart:
     @property
     def bars_svg(self) -> SafeString:
         """The bars with entries, each a link."""
-        return format_html_join(
+        return joined(
             "\n",
             '<a href="{}" tabindex="-1"><title>{}: {}</title>'
             '<rect class="audit-log-hit" x="{}" y="0" width="10" height="{}"/>'
@@ -69,7 +69,7 @@ class Chart:
     @property
     def counts_html(self) -> SafeString:
         """The same as rows of a table, newest first."""
-        return format_html_join(
+        return joined(
             "\n",
             '<tr><th scope="row"><a href="{}"><bdi dir="ltr">{}</bdi></a></th><td>{}</td></tr>',
             ((bar.url, bar.label, bar.text) for bar in reversed(self.bars) if bar.height),

@@ -14,7 +14,7 @@ from audit_log.conf import settings
 from audit_log.pages.actors import keys_are_free_text
 from audit_log.pages.chart import Chart
 from audit_log.pages.rows import Rows
-from audit_log.pages.widgets import ChoiceSelect, MomentInput
+from audit_log.pages.widgets import ChoiceSelect, MomentInput, PlainInput, SearchInput
 from audit_log.reading.activity import activity
 from audit_log.reading.display import actor_text
 from audit_log.reading.fields import pairs_of
@@ -34,6 +34,12 @@ MAIN_FIELDS = (
     "actor",
     "object",
 )
+
+_INPUTS = {
+    "search": SearchInput,
+    "occurred_after": MomentInput,
+    "occurred_before": MomentInput,
+}
 
 EXPIRING_DAYS = 30
 """The button "Get what expires soon" takes what the next so many days remove."""
@@ -187,11 +193,12 @@ class Listing:
 
 
 def _dressed(form: forms.Form) -> forms.Form:
-    form.fields["search"].widget = forms.TextInput(attrs={"type": "search"})
-    for name in ("occurred_after", "occurred_before"):
-        form.fields[name].widget = MomentInput()
-    for field in form.fields.values():
+    for name, field in form.fields.items():
         if isinstance(field, forms.ChoiceField):
             field.widget = ChoiceSelect(choices=pairs_of(field))
+        elif name in _INPUTS:
+            field.widget = _INPUTS[name]()
+        else:
+            field.widget = PlainInput(attrs=field.widget.attrs)
     form.label_suffix = ""
     return form

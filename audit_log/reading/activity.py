@@ -168,13 +168,13 @@ def _counted_each(listing: AuditEntryQuerySet, spans: list[Span], most: int) -> 
         names = [f"audit_log_bar.{name}" for name in ("first", "last", "lowest", "highest")]
         for name in reversed(names):
             sql = name.join(sql.rsplit("%s", 1))
-        rows = [f"SELECT {number:d} AS number, %s, %s, %s, %s" for number in range(len(spans))]
-        rows[0] = "SELECT 0 AS number, %s AS first, %s AS last, %s AS lowest, %s AS highest"
+        rows = ", ".join(f"({number:d}, %s, %s, %s, %s)" for number in range(len(spans)))
         statement = (
-            f"SELECT number, (SELECT COUNT(*) FROM ({sql}) AS audit_log_counted)"  # noqa: S608
-            f" FROM ({' UNION ALL '.join(rows)}) AS audit_log_bar"
+            "WITH audit_log_bar (number, first, last, lowest, highest)"  # noqa: S608
+            f" AS (VALUES {rows}) SELECT number,"
+            f" (SELECT COUNT(*) FROM ({sql}) AS audit_log_counted) FROM audit_log_bar"
         )
-        given = [*others, *(value for bound in bounds for value in bound)]
+        given = [*(value for bound in bounds for value in bound), *others]
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return [count for _number, count in sorted(cursor.fetchall())]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -142,10 +143,13 @@ def actor_text(entry: AuditEntry) -> str:
 
 def actor_parts(entry: AuditEntry) -> tuple[str, str]:
     """Return who did it and the address that was written down with the name, if any."""
-    match = _WITH_ADDRESS.fullmatch(entry.actor_repr)
-    if match is None:
-        return actor_text(entry), ""
-    return visible(match["name"]), visible(match["address"])
+    return _with_address(entry.actor_repr) or (actor_text(entry), "")
+
+
+@lru_cache(maxsize=512)
+def _with_address(actor: str) -> tuple[str, str] | None:
+    match = _WITH_ADDRESS.fullmatch(actor)
+    return None if match is None else (visible(match["name"]), visible(match["address"]))
 
 
 def actor_kind(entry: AuditEntry) -> str:
@@ -294,9 +298,14 @@ def _side(entry: AuditEntry, side: str, many: str, event_type_without: str) -> s
 def ordered_changes(changes: Any, model: type[models.Model] | None) -> list[tuple[str, Any]]:
     """Return the changes of an entry by field, in the order of the model's fields."""
     # PostgreSQL does not keep the order of a JSON object's keys.
-    fields = [] if model is None else [*model._meta.concrete_fields, *model._meta.many_to_many]
-    places = {field.name: place for place, field in enumerate(fields)}
+    places = _places_of(model)
     return sorted(as_mapping(changes).items(), key=lambda item: places.get(item[0], len(places)))
+
+
+@lru_cache(maxsize=512)
+def _places_of(model: type[models.Model] | None) -> dict[str, int]:
+    fields = [] if model is None else [*model._meta.concrete_fields, *model._meta.many_to_many]
+    return {field.name: place for place, field in enumerate(fields)}
 
 
 def field_of(model: type[models.Model] | None, name: str) -> models.Field[Any, Any] | None:

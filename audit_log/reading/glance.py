@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -21,6 +20,7 @@ from audit_log.reading.display import (
     ordered_changes,
     related_of,
 )
+from audit_log.reading.html import escaped, filled, joined
 from audit_log.reading.sentences import and_more
 from audit_log.reading.values import Value, as_mapping, value_of
 from audit_log.vocabulary import EventType
@@ -47,28 +47,28 @@ def fields_html(entry: AuditEntry) -> SafeString:
     model = model_of(entry.target_type)
     changes = ordered_changes(entry.changes, model)
     told = [(_told(entry, name, parts, model),) for name, parts in changes[:MOST]]
-    names = format_html_join(", ", "{}", told)
+    names = joined(", ", "{}", told)
     more = len(changes) - MOST
     if more <= 0:
         return names
     before, _names, after = and_more(more).partition("{names}")
     around = (before.format(more=more), after.format(more=more))
     quiet = '<span class="audit-log-quiet">{}</span>'
-    return format_html(quiet + "{}" + quiet, around[0], names, around[1])
+    return filled(quiet + "{}" + quiet, around[0], names, around[1])
 
 
 def _told(
     entry: AuditEntry, name: str, stored: Any, model: type[models.Model] | None
 ) -> SafeString:
     field = field_of(model, name)
-    label = format_html('<bdi class="audit-log-quiet">{}</bdi>', label_of_field(field, name))
+    label = filled('<bdi class="audit-log-quiet">{}</bdi>', label_of_field(field, name))
     parts = as_mapping(stored)
     change = None
     if entry.event_type not in NAMES_ALONE:
         change = _related(parts) if "added" in parts or "removed" in parts else _moved(parts, field)
     if change is None:
         return label
-    return format_html(conditional_escape(_("{field}: {change}")), field=label, change=change)
+    return filled(escaped(_("{field}: {change}")), field=label, change=change)
 
 
 def _moved(parts: Any, field: models.Field[Any, Any] | None) -> SafeString | None:
@@ -77,7 +77,7 @@ def _moved(parts: Any, field: models.Field[Any, Any] | None) -> SafeString | Non
     sides = [_short(parts[side], parts.get(f"{side}_repr"), field) for side in ("old", "new")]
     if None in sides:
         return None
-    return format_html('{} <span class="audit-log-to">→</span> {}', *sides)
+    return filled('{} <span class="audit-log-to">→</span> {}', *sides)
 
 
 def _short(stored: Any, name: Any, field: models.Field[Any, Any] | None) -> SafeString | None:
@@ -94,10 +94,10 @@ def _short(stored: Any, name: Any, field: models.Field[Any, Any] | None) -> Safe
 
 def _html(value: Value) -> SafeString:
     if value.is_nothing:
-        return format_html('<em class="audit-log-nothing">{}</em>', value.text)
+        return filled('<em class="audit-log-nothing">{}</em>', value.text)
     if value.raw and value.raw != value.text:
-        return format_html('<bdi title="{}">{}</bdi>', value.raw, value.text)
-    return format_html("<bdi>{}</bdi>", value.text)
+        return filled('<bdi title="{}">{}</bdi>', value.raw, value.text)
+    return filled("<bdi>{}</bdi>", value.text)
 
 
 def _related(parts: Any) -> SafeString | None:
@@ -109,6 +109,6 @@ def _related(parts: Any) -> SafeString | None:
     ]
     if len(items) > MOST_RELATED or any(len(item.text) > LENGTH for _sign, item in items):
         return None
-    return format_html_join(
+    return joined(
         ", ", '<bdi title="{}">{} {}</bdi>', ((item.id, sign, item.text) for sign, item in items)
     )

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
-from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from audit_log.reading.ages import age_text
+from audit_log.reading.html import filled, joined, safe
 from audit_log.reading.values import visible
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Iterable, Iterator, Sequence
 
     from audit_log.reading.display import FieldChange, Related
@@ -25,40 +22,27 @@ if TYPE_CHECKING:
     from audit_log.reading.values import Value
 
 
-def time_html(moment: datetime.datetime) -> SafeString:
-    """Return how long ago a moment was, and the moment in the reader's time zone."""
-    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
-    iso = local.isoformat()
-    return format_html(
-        '<time datetime="{}" title="{}"><bdi>{}</bdi> <span dir="ltr">{}</span></time>',
-        iso,
-        iso,
-        age_text(moment),
-        f"{iso[:10]} {iso[11:19]}",
-    )
-
-
 def diff_html(changes: Iterable[FieldChange]) -> SafeString:
     """Return what changed as a table: each field, what it held before and after."""
     rows = (row for change in changes for row in _rows(change))
-    return format_html(
+    return filled(
         '<table class="audit-log-diff">\n<thead><tr><th scope="col">{}</th>'
         '<th scope="col">{}</th><th scope="col">{}</th></tr></thead>\n'
         "<tbody>\n{}</tbody>\n</table>",
         *(_("Field"), _("Before"), _("After")),
-        format_html_join("", "<tr>\n{}</tr>\n", ((row,) for row in rows)),
+        joined("", "<tr>\n{}</tr>\n", ((row,) for row in rows)),
     )
 
 
 def _rows(change: FieldChange) -> Iterator[SafeString]:
-    name = format_html('<bdi title="{}">{}</bdi>', visible(change.name), change.label)
+    name = filled('<bdi title="{}">{}</bdi>', visible(change.name), change.label)
     for place in change.places:
-        yield format_html(
+        yield filled(
             '<th scope="row">{} <code class="audit-log-path" dir="auto">{}</code></th>\n{}',
             *(name, place.path, sides_html(place.before, place.after)),
         )
     if change.more_places:
-        yield format_html(
+        yield filled(
             '<td colspan="3" class="audit-log-quiet">{}</td>',
             ngettext(
                 "%(more)s more difference in this value",
@@ -68,42 +52,40 @@ def _rows(change: FieldChange) -> Iterator[SafeString]:
             % {"more": change.more_places},
         )
     if not change.places:
-        yield format_html('<th scope="row">{}</th>\n{}', name, _cells(change))
+        yield filled('<th scope="row">{}</th>\n{}', name, _cells(change))
 
 
 def _cells(change: FieldChange) -> SafeString:
     if change.kind == "masked":
-        return format_html(
+        return filled(
             '<td colspan="2"><em class="audit-log-nothing">{}</em></td>',
             _("hidden: values of this field are not recorded"),
         )
     if change.kind == "relation":
         sides = (("removed", change.removed), ("added", change.added))
-        return format_html_join(
-            "\n", "<td>{}</td>", ((_listed(side, items),) for side, items in sides)
-        )
+        return joined("\n", "<td>{}</td>", ((_listed(side, items),) for side, items in sides))
     return sides_html(change.before, change.after)
 
 
 def _listed(side: str, items: Sequence[Related]) -> SafeString:
     if not items:
         return SafeString("")
-    listed = format_html_join("", "<li>{}</li>", ((related_html(item),) for item in items))
-    return format_html('<ul class="audit-log-{}">{}</ul>', side, listed)
+    listed = joined("", "<li>{}</li>", ((related_html(item),) for item in items))
+    return filled('<ul class="audit-log-{}">{}</ul>', side, listed)
 
 
 def related_html(item: Related) -> SafeString:
     """Return a related object: what it was called, and its key where that is another."""
-    name = format_html("<bdi>{}</bdi>", item.text)
+    name = filled("<bdi>{}</bdi>", item.text)
     if item.text == item.id:
         return name
-    return name + format_html(' <bdi class="audit-log-quiet">({})</bdi>', item.id)
+    return name + filled(' <bdi class="audit-log-quiet">({})</bdi>', item.id)
 
 
 def sides_html(before: Value, after: Value) -> SafeString:
     """Return the two cells of what a field held before and after."""
     sides = (("before", before), ("after", after))
-    return format_html_join(
+    return joined(
         "\n",
         '<td><div class="audit-log-{}{}">{}</div></td>',
         (
@@ -116,19 +98,19 @@ def sides_html(before: Value, after: Value) -> SafeString:
 def value_html(value: Value) -> SafeString:
     """Return a value: isolated, with what it is stored as where that reads otherwise."""
     if value.is_nothing:
-        return format_html('<em class="audit-log-nothing">{}</em>', value.text)
+        return filled('<em class="audit-log-nothing">{}</em>', value.text)
     is_told_otherwise = bool(value.raw) and value.raw != value.text
-    parts = format_html_join("", "{}", ((_part_html(part),) for part in value.parts))
-    html = format_html(
+    parts = joined("", "{}", ((_part_html(part),) for part in value.parts))
+    html = filled(
         '<bdi class="audit-log-value audit-log-value-{}"{}>{}</bdi>',
         value.kind,
-        format_html(' title="{}"', value.raw) if is_told_otherwise else "",
+        filled(' title="{}"', value.raw) if is_told_otherwise else "",
         parts or value.text,
     )
     if value.kind in {"choice", "object"} and value.raw != value.text:
-        html += format_html(' <bdi class="audit-log-quiet">({})</bdi>', value.raw)
+        html += filled(' <bdi class="audit-log-quiet">({})</bdi>', value.raw)
     if value.sha256:
-        html += format_html(
+        html += filled(
             ' <span class="audit-log-cut">{} <code>{}</code></span>',
             _("cut when it was stored; SHA-256 of the whole value:"),
             value.sha256,
@@ -138,7 +120,7 @@ def value_html(value: Value) -> SafeString:
 
 def _part_html(part: Part) -> SafeString:
     if part.kind == "changed":
-        return format_html("<mark>{}</mark>", part.text)
+        return filled("<mark>{}</mark>", part.text)
     if part.kind == "folded":
-        return format_html('<span class="audit-log-folded">{}</span>', part.text)
-    return conditional_escape(part.text)
+        return filled('<span class="audit-log-folded">{}</span>', part.text)
+    return safe(part.text)

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +19,7 @@ from audit_log.reading.display import (
     related_of,
     target_text,
 )
+from audit_log.reading.html import escaped, filled
 from audit_log.reading.values import as_mapping, visible
 from audit_log.vocabulary import Outcome
 
@@ -60,10 +60,10 @@ def told(entry: AuditEntry) -> Told:
     template, parts = _told(entry)
     label = parts["action"]
     names = parts.keys() & {"actor", "target", "related"}
-    isolated = {name: format_html("<bdi>{}</bdi>", parts[name]) for name in names}
+    isolated = {name: filled("<bdi>{}</bdi>", parts[name]) for name in names}
     return Told(
         # The template's own text is data too: a label, or somebody's translation.
-        format_html(conditional_escape(template), **parts | isolated),
+        filled(escaped(template), **parts | isolated),
         "" if label in template.format(**parts) else label,
     )
 
@@ -76,7 +76,7 @@ def actor_name(entry: AuditEntry) -> str:
 def address_html(entry: AuditEntry) -> SafeString:
     """Return the address that was written down with the name; it may be broken at its ``@``."""
     name, at, domain = actor_parts(entry)[1].rpartition("@")
-    return format_html("{}{}<wbr>{}", name, at, domain) if at else format_html("{}", domain)
+    return filled("{}{}<wbr>{}", name, at, domain) if at else filled("{}", domain)
 
 
 def _told(entry: AuditEntry) -> tuple[str, dict[str, str]]:

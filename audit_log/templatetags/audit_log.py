@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.db import models
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from audit_log.access import record_view
 from audit_log.conf import settings
 from audit_log.identity import key_text
 from audit_log.pages.mount import Mount
+from audit_log.pages.rows import ANY, HistoryRows
 from audit_log.reading.history import history_of
 from audit_log.reading.visibility import may_read
 from audit_log.registry import target_of
@@ -58,14 +60,28 @@ def audit_history(
     in_admin = "admin" in getattr(request.resolver_match, "app_names", ())
     # On the log's own pages in the application.
     mount = context.get("mount") if isinstance(context.get("mount"), Mount) else None
+    entry_url = ""
+    if mount:
+        entry_url = mount.url("entry", pk=ANY)
+    elif in_admin:
+        entry_url = _entry_url_in_admin(request)
     return {
         "history": history,
+        "rows": HistoryRows(history.page.entries, history.names, entry_url) if history.page else (),
         "title": title or _("History"),
-        "in_admin": in_admin,
-        "mount": mount,
+        "leads_to_entries": in_admin or bool(mount),
         "columns": 5 if in_admin or mount else 4,
         "csp_nonce": context.get("csp_nonce"),
     }
+
+
+def _entry_url_in_admin(request: HttpRequest) -> str:
+    match: Any = request.resolver_match
+    site = getattr(request, "current_app", None) or match.namespace
+    try:
+        return reverse("admin:audit_log_auditentry_change", args=[ANY], current_app=site)
+    except NoReverseMatch:  # an admin without the audit log's pages
+        return ""
 
 
 def _request_of(context: template.Context) -> HttpRequest | None:

@@ -8,15 +8,12 @@ from django import template
 
 from audit_log.reading import display
 from audit_log.reading.ages import age_text
-from audit_log.reading.glance import fields_html
-from audit_log.reading.groups import grouped
-from audit_log.reading.markup import diff_html, related_html, time_html, value_html
+from audit_log.reading.markup import diff_html, related_html, value_html
 from audit_log.reading.sentences import (
     actor_name,
     address_html,
     sentence_html,
     sentence_of,
-    told,
 )
 from audit_log.reading.values import json_text, visible
 
@@ -39,13 +36,9 @@ register.filter("count_text", display.count_text)
 register.filter("position_text", display.position_text)
 register.filter("json_text", json_text)
 register.filter("visible", visible)
-register.filter("grouped", grouped)
-register.filter("fields_html", fields_html)
 register.filter("sentence", sentence_of)
 register.filter("age_text", age_text)
 register.filter("sentence_html", sentence_html)
-register.filter("told", told)
-register.filter("time_html", time_html)
 register.filter("diff", diff_html)
 register.filter("related_html", related_html)
 register.filter("value_html", value_html)

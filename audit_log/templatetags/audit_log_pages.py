@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from django.utils.safestring import SafeString
 
-    from audit_log.models import AuditEntry
     from audit_log.pages.mount import Mount
     from audit_log.reading.history import History
 
@@ -27,12 +26,6 @@ register = template.Library()
 def list_url(mount: Mount, **filters: Any) -> str:
     """Return the address of the list with just these filters."""
     return f"{mount.entries}?{urlencode(filters)}"
-
-
-@register.simple_tag
-def page_of_entry(mount: Mount, entry: AuditEntry) -> str:
-    """Return the address of an entry's page."""
-    return mount.url("entry", pk=entry.pk)
 
 
 @register.simple_tag
