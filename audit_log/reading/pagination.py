@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Subquery
+from django.db.models.expressions import Col
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from audit_log.conf import settings
@@ -178,10 +180,23 @@ def _slice(
             newer = entries.filter(pk__gte=anchor.key).order_by("pk")
             offset = 1 - offset - length
             return list(rows.filter(pk__in=_Keys.slice(newer, offset, length)).order_by("-pk"))
-    if start or counter.is_sure:
+    if start or counter.is_sure or _is_by_key_alone(listing):
         keys = _Keys.slice(entries.order_by("-pk"), start, length, found_first=counter.is_sure)
         return list(rows.filter(pk__in=keys).order_by("-pk"))
     return list(rows.in_key_range().order_by("-pk")[:length])
+
+
+def _is_by_key_alone(listing: AuditEntryQuerySet) -> bool:
+    """Whether a listing is of the objects with one key, of all types.
+
+    In the index they are sorted by type first: to put them in order is cheap without the entries.
+    """
+    names = {
+        condition.lhs.target.attname
+        for condition in listing.query.where.children
+        if isinstance(condition, Exact) and isinstance(condition.lhs, Col)
+    }
+    return "target_id" in names and "target_type" not in names
 
 
 class _Keys(Subquery):
