@@ -20,6 +20,7 @@ TOLERANCE = 60 * 60 * 1000
 
 _FIELD = (1 << 74) - 1
 _LOW = (1 << 62) - 1
+_STEP = (1 << 32) - 1
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MILLISECOND = datetime.timedelta(milliseconds=1)
 # 7 in the version's place, binary 10 in the variant's.
@@ -50,16 +51,17 @@ class Uuid7Generator:
         it is followed. Times before 1970 count as 1970.
         """
         milliseconds = max(0, milliseconds)
-        random = os.urandom(10 + 4 * count)
+        random = int.from_bytes(os.urandom(10 + 4 * count))
         found = []
         with self._lock:
             ahead = self._milliseconds - milliseconds
             if ahead < 0 or ahead > (0 if backwards else TOLERANCE):
                 self._milliseconds = milliseconds
                 # The top bit stays free, so that the steps below cannot overflow soon.
-                self._tail = int.from_bytes(random[:10], "big") & (_FIELD >> 1)
-            for start in range(10, 10 + 4 * count, 4):
-                self._tail += 1 + int.from_bytes(random[start : start + 4], "big")
+                self._tail = random >> 32 * count & _FIELD >> 1
+            for _ in range(count):
+                self._tail += 1 + (random & _STEP)
+                random >>= 32
                 if self._tail > _FIELD:
                     self._milliseconds += 1
                     self._tail &= _FIELD >> 1

@@ -53,10 +53,13 @@ def _float_to_json(value: float) -> Json:
 
 
 def _datetime_to_json(value: datetime.datetime) -> str:
+    text = value.isoformat(timespec="microseconds")
+    if text.endswith("+00:00"):
+        return f"{text[:-6]}Z"
     if is_aware(value):
         value = value.astimezone(datetime.UTC).replace(tzinfo=None)
         return value.isoformat(timespec="microseconds") + "Z"
-    return value.isoformat(timespec="microseconds")
+    return text
 
 
 def _mapping_to_json(value: Mapping[Any, Any]) -> Json:

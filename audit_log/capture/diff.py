@@ -37,7 +37,7 @@ _encode = json.JSONEncoder(
     separators=(",", ":"),
     default=to_json,
 ).encode
-_QUOTED = '"{}"'.format
+_QUOTED = '"%s"'.__mod__  # str() of it, which is quicker than format()
 _MASKED = '{"masked":true}'
 
 _TEXTS: dict[type, Callable[[Any], str]] = {
@@ -46,7 +46,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     bool: ("false", "true").__getitem__,
     int: int.__repr__,
     decimal.Decimal: _QUOTED,
-    datetime.date: _QUOTED,
+    datetime.date: lambda value: f'"{value.isoformat()}"',
     datetime.datetime: lambda value: f'"{to_json(value)}"',
     uuid.UUID: _QUOTED,
 }

@@ -56,6 +56,7 @@ class Writer:
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.copying = Copying(connection)
+        self._last_actor: tuple[Any, Any] = (None, None)
         backend: Any = connection
         self.moment: Callable[[Any], Any] = backend.ops.adapt_datetimefield_value
         self.binary: Callable[[bytes], Any] = backend.Database.Binary
@@ -66,7 +67,10 @@ class Writer:
 
     def actor_key(self, key: Any) -> Any:
         """Return the key of a user as the database takes it."""
-        return self._actor.get_db_prep_save(key, self.connection)
+        # Mostly that of the entry before.
+        if key is not self._last_actor[0]:
+            self._last_actor = key, self._actor.get_db_prep_save(key, self.connection)
+        return self._last_actor[1]
 
     def address(self, address: str) -> Any:
         """Return an IP address as the database takes it."""

@@ -14,14 +14,22 @@ from audit_log.conf import settings
 from audit_log.pages.actors import keys_are_free_text
 from audit_log.pages.chart import Chart
 from audit_log.pages.rows import Rows
-from audit_log.pages.widgets import ChoiceSelect, MomentInput, PlainInput, SearchInput
+from audit_log.pages.widgets import (
+    ChoiceSelect,
+    MomentInput,
+    PlainInput,
+    SearchInput,
+    fields_html,
+)
 from audit_log.reading.activity import activity
 from audit_log.reading.display import actor_text
-from audit_log.reading.fields import pairs_of
+from audit_log.reading.fields import WordField
 from audit_log.reading.pagination import InvalidPage, Page, paginate
 from audit_log.reading.visibility import may_export
 
 if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
     from audit_log.pages.query import Query
 
 MAIN_FIELDS = (
@@ -99,19 +107,24 @@ class Listing:
         return _("Nothing that you may see has been recorded yet.")
 
     @property
-    def main_fields(self) -> list[forms.BoundField]:
+    def main_fields(self) -> SafeString:
         """The filters that are always in sight."""
-        return [self.form[name] for name in MAIN_FIELDS]
+        notes = {"actor": self.actor_name}
+        return fields_html((self.form[name], notes.get(name, "")) for name in MAIN_FIELDS)
 
     @property
-    def more_fields(self) -> list[forms.BoundField]:
+    def more_fields(self) -> SafeString:
         """The other filters."""
-        return [field for field in self.form if field.name not in MAIN_FIELDS]
+        return fields_html((self.form[name], "") for name in self._more)
 
     @property
     def more_fields_used(self) -> bool:
         """Whether one of the other filters has a value."""
-        return any(field.name in self._query.filters for field in self.more_fields)
+        return any(name in self._query.filters for name in self._more)
+
+    @property
+    def _more(self) -> list[str]:
+        return [name for name in self.form.fields if name not in MAIN_FIELDS]
 
     @property
     def page_size(self) -> str:
@@ -194,8 +207,8 @@ class Listing:
 
 def _dressed(form: forms.Form) -> forms.Form:
     for name, field in form.fields.items():
-        if isinstance(field, forms.ChoiceField):
-            field.widget = ChoiceSelect(choices=pairs_of(field))
+        if isinstance(field, WordField):
+            field.widget = ChoiceSelect(field.pairs())
         elif name in _INPUTS:
             field.widget = _INPUTS[name]()
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -63,7 +63,7 @@ class ChoiceSelect(forms.Widget):
     than the rest of the page.
     """
 
-    def __init__(self, choices: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, choices: Iterable[tuple[str, str]]) -> None:
         super().__init__()
         self.choices = tuple(choices)
 
@@ -77,6 +77,22 @@ class ChoiceSelect(forms.Widget):
             flatatt(self.build_attrs(self.attrs, attrs)),
             _options(self.choices, chosen),
         )
+
+
+def fields_html(fields: Iterable[tuple[forms.BoundField, str]]) -> SafeString:
+    """Return the fields of a form, each with a note, which may be empty."""
+    return joined(
+        "\n",
+        '<div class="audit-log-field{}">\n<label for="{}">{}</label>\n{}\n{}{}</div>',
+        (
+            (
+                *(" errors" if field.errors else "", field.id_for_label, field.label, field),
+                field.errors or "",
+                filled('<span class="audit-log-quiet"><bdi>{}</bdi></span>', note) if note else "",
+            )
+            for field, note in fields
+        ),
+    )
 
 
 @lru_cache(maxsize=128)

@@ -7,7 +7,7 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -64,7 +64,10 @@ class MomentField(TextField):
 
 
 class WordField(forms.ChoiceField):
-    """One of a list of words; one that has left the list is right where it is stored still."""
+    """One of a list of words; one that has left the list is right where it is stored still.
+
+    ``pairs()`` returns the words with their labels.
+    """
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class WordField(forms.ChoiceField):
         self.what = what
         self.max_length = max_length
         self.is_stored: Callable[[str], bool] | None = None
+        self.pairs = choices
         super().__init__(choices=choices, **kwargs)
 
     def to_python(self, value: Any) -> str:
@@ -84,7 +88,7 @@ class WordField(forms.ChoiceField):
 
     def validate(self, value: Any) -> None:
         """Raise ``ValidationError`` for a word that is neither known nor stored."""
-        if value and value not in (known := words_of(self)):
+        if value and value not in (known := [word for word, _label in self.pairs() if word]):
             self._refuse_unknown(value, known)
 
     def _refuse_unknown(self, value: str, known: list[str]) -> None:
@@ -92,7 +96,8 @@ class WordField(forms.ChoiceField):
             refuse_surrogates(value)
             if self.is_stored(value):
                 # Still shown as chosen.
-                self.choices = [*pairs_of(self), (value, visible(value))]
+                pairs = [*self.pairs(), (value, visible(value))]
+                self.choices, self.pairs = pairs, lambda: pairs
                 return
         raise unknown_word(value, known, self.what)
 
@@ -174,11 +179,6 @@ class AddressField(TextField):
         return str(address)
 
 
-def words_of(field: forms.ChoiceField) -> list[str]:
-    """Return the words that can be chosen, without the empty one."""
-    return [value for value, _label in pairs_of(field) if value]
-
-
 def unknown_word(value: str, known: list[str], what: str | Promise) -> ValidationError:
     """Return the error that says which words are near, or which there are."""
     near = difflib.get_close_matches(value[:MAX_SHOWN], known, n=3)
@@ -207,12 +207,6 @@ def shown(value: str) -> str:
     """Return a wrong value as its message repeats it: short, and encodable."""
     text = value if len(value) <= MAX_SHOWN else value[:MAX_SHOWN] + "…"
     return visible(text).encode("utf-8", "replace").decode()
-
-
-def pairs_of(field: forms.ChoiceField) -> list[tuple[str, str]]:
-    """Return the choices of a field, each a value and its label."""
-    # The stubs allow for groups of choices too; there are none here.
-    return list(cast("Iterable[tuple[str, str]]", field.choices))
 
 
 def key_of_users() -> models.Field[Any, Any]:
