@@ -143,12 +143,21 @@ class Policy:
 
     def key_text(self, key: Any) -> str:
         """Return a primary key as ``target_id`` has it, however it is spelled."""
+        if type(key) is int and self._has_number_as_key:
+            return str(key)
         fields = self.model._meta.pk_fields
         if len(fields) == 1:
             key = _as_read(fields[0], key)
         elif isinstance(key, tuple | list):
             key = [_as_read(f, part) for f, part in zip(fields, key, strict=False)]
         return (secret_key_text if self.key_is_secret else key_text)(key)
+
+    @cached_property
+    def _has_number_as_key(self) -> bool:
+        fields = self.model._meta.pk_fields
+        module = type(fields[0]).__module__
+        is_plain = isinstance(fields[0], models.IntegerField) and module.startswith("django.")
+        return len(fields) == 1 and is_plain and not self.key_is_secret
 
     def text_of(self, obj: models.Model) -> str:
         """Return an object's text; not of one whose key is a secret, which it may well hold."""

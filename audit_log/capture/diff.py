@@ -14,7 +14,7 @@ import decimal
 import json
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from operator import call
+from operator import call, itemgetter
 from typing import Any
 
 from django.db import models
@@ -108,6 +108,7 @@ class _Whole:
         self.fields = len(kinds)
         self.columns = [column for column in kinds if not column.masked]
         self.texts = [_text_of(column, kinds[column]) for column in self.columns]
+        self._values = _getter([column.attname for column in self.columns])
         self.related = [(i, column) for i, column in enumerate(self.columns) if column.related]
         self.templates = tuple(
             f"{{{','.join(_template(column, item) for column in kinds)}}}"
@@ -115,13 +116,19 @@ class _Whole:
         )
 
     def text(self, row: Row, instance: models.Model | None, side: int) -> str:
-        values = [row[column.attname] for column in self.columns]
+        values = self._values(row)
         texts = list(map(call, self.texts, values))
-        if instance is not None:
+        if instance is not None and instance._state.__dict__.get("fields_cache"):
             for index, column in self.related:
                 before, after = (values[index], None) if side else (None, values[index])
                 texts[index] += _names_text(column, before, after, instance)
         return self.templates[side] % tuple(texts)
+
+
+def _getter(names: Sequence[str]) -> Callable[[Row], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda row: [row[name] for name in names]
 
 
 def _template(column: Column, item: str) -> str:

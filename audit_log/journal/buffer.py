@@ -20,8 +20,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from audit_log.conf import settings
 from audit_log.journal.operations import Operation, rows_of
 from audit_log.journal.salvage import write_or_tell
-from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Writer
-from audit_log.statements import SEPARATOR, Statement, can_join, has_own_cursors
+from audit_log.journal.writer import FEW, MAX_CHARACTERS, MAX_ROWS, Writer
+from audit_log.statements import SEPARATOR, Statement, can_join, has_own_cursors, is_watched
 from audit_log.transactions import in_transaction, is_begun, is_doomed, is_past_its_end
 
 # Statements that leave the transaction as it is. Everything else (SAVEPOINT, DDL that commits
@@ -61,8 +61,9 @@ class Buffer:
         self._operations.append(operation)
         self._rows += len(operation.ids)
         self._characters += operation.characters
-        full = self._rows >= MAX_ROWS or self._characters >= MAX_CHARACTERS
-        if full or self.writer.copying.is_open:
+        # The sooner the server has something to do, the more it does meanwhile.
+        most = FEW if self._streams else MAX_ROWS
+        if self._rows >= most or self._characters >= MAX_CHARACTERS:
             self.flush(stays=self._streams)
         elif has_own_cursors(connection):
             # Whose cursors choose where tables are, like the schema of a tenant, may choose
@@ -71,8 +72,12 @@ class Buffer:
 
     @contextlib.contextmanager
     def streaming(self) -> Iterator[None]:
-        """Let the database store entries in the block while more of them are made, if it can."""
-        if self._streams or settings.ON_ERROR == "log":  # where each must be known to be stored
+        """Let the database store entries in the block while more of them are made, if it can.
+
+        Not under ``ON_ERROR = "log"``: there each must be known to be stored.
+        """
+        can = settings.ON_ERROR != "log" and self.writer.has_copy and not self._is_watched
+        if self._streams or not can:
             yield
             return
         copying = self.writer.copying
@@ -87,6 +92,10 @@ class Buffer:
         # own.
         if copying.failure is not None:
             raise copying.failure
+
+    @property
+    def _is_watched(self) -> bool:
+        return is_watched(self.connection, self.own_wrappers)
 
     @property
     def own_wrappers(self) -> int:
