@@ -43,6 +43,7 @@ _OF_DATABASES = {
     "postgresql": (
         "changes do not keep the order of the fields",
         "a __str__ that runs SQL which fails spoils the transaction",
+        "while a bulk operation is told, psycopg's own connection is busy",
         _RACE,
     ),
     "mysql": (

@@ -115,6 +115,10 @@ LIMITS = {
         f"{HERE}::test_row_that_comes_while_it_is_saved", "a save() whose row"
     ),
     "On PostgreSQL a __str__": Limit(f"{HERE}::test_text_that_spoils", "a __str__ that runs SQL"),
+    "While a bulk operation is told": Limit(
+        "tests/journal/test_copying.py::test_psycopg_s_own_connection_is_busy_meanwhile",
+        "psycopg's own connection",
+    ),
     "With DATABASE": Limit(f"{HERE}::test_log_in_another_database", "DATABASE ="),
     "The surfaces read one database": Limit(f"{HERE}::test_one_database_is_read", "surfaces read"),
 }

@@ -4,6 +4,7 @@ the server stores what has come while Python makes what follows.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,10 @@ from audit_log.statements import make_ready
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+LONGEST = 0.25
+"""Seconds after which another is begun: to a server's ``statement_timeout`` it is one statement."""
 
 
 class Copying:
@@ -23,6 +28,7 @@ class Copying:
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._connection = connection
         self._sql = ""
+        self._end_by = 0.0
         self._copy: Any = None
         self.failure: Exception | None = None
         """What the server answered at the end, which a statement of somebody else's may have been
@@ -36,7 +42,7 @@ class Copying:
 
     def write(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Add rows to the COPY that ``sql`` begins; :meth:`end` must follow."""
-        if sql != self._sql:
+        if sql != self._sql or time.monotonic() > self._end_by:
             self.end()
             self._begin(sql)
         try:
@@ -85,6 +91,7 @@ class Copying:
                 raise psycopg.errors.error_from_result(result, encoding)
             self._copy = psycopg.Copy(raw.create_cursor(), binary=False)
         self._sql = sql
+        self._end_by = time.monotonic() + LONGEST
         # The first of all, as what anybody has put there runs statements, too.
         raw.execute_wrappers.insert(0, self._before_statement)
 

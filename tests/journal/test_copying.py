@@ -5,9 +5,12 @@ The same holds on the other databases, which have none.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from audit_log.journal import copying
 from audit_log.journal.buffer import buffer_of
 from audit_log.journal.copying import Copying
 from audit_log.journal.writer import MAX_ROWS
@@ -66,6 +69,24 @@ def test_bulk_operations_take_one_copy(begun, text):
     assert AuditEntry.objects.count() == 3 * MANY
     assert seen == ({False, True} if connection.vendor == "postgresql" else {False})
     assert not is_open()
+
+
+@pytest.mark.postgres
+def test_it_is_over_before_a_statement_takes_too_long(begun, monkeypatch):
+    monkeypatch.setattr(copying, "LONGEST", 0.1)
+
+    def tell(author):
+        if author.name.endswith("9"):
+            time.sleep(0.005)
+        return author.name
+
+    monkeypatch.setattr(Author, "__str__", tell)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 400")
+        Author.objects.bulk_create(people(1500))  # in 0.75 seconds
+        cursor.execute("SET LOCAL statement_timeout = 0")
+    assert AuditEntry.objects.count() == 1500
+    assert len(begun) > 3
 
 
 def test_what_is_asked_meanwhile_is_answered(text):
@@ -230,3 +251,20 @@ def test_the_first_statement_of_a_transaction(begun):
     assert AuditEntry.objects.count() == 0
     if connection.vendor == "postgresql":
         assert len(begun) == 1
+
+
+@pytest.mark.postgres
+def test_psycopg_s_own_connection_is_busy_meanwhile(text):
+    failed = []
+
+    def ask(author):
+        try:
+            connection.connection.execute("SELECT 1")
+        except connection.Database.OperationalError:
+            failed.append(is_open())
+
+    text(ask)
+    Author.objects.bulk_create(people())
+    assert failed
+    assert all(failed)
+    assert AuditEntry.objects.count() == MANY
