@@ -18,6 +18,8 @@ from audit_log.uuid7 import key_range
 from audit_log.words import holding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.contrib.auth.base_user import AbstractBaseUser
 
     from audit_log.models import AuditEntry  # noqa: F401  # the class below is of it
@@ -51,6 +53,52 @@ class AppendOnlyQuerySet(models.QuerySet[ModelT]):
     abulk_update = _refuse("abulk_update()")
     update_or_create = _refuse("update_or_create()")
     aupdate_or_create = _refuse("aupdate_or_create()")
+
+
+class United(models.Subquery):
+    """The keys in several ranges, each of which is found in an index."""
+
+    template = "(SELECT * FROM (%(subquery)s) AS audit_log_keys)"
+
+    def __init__(self, ranges: Sequence[models.QuerySet[Any, Any]]) -> None:
+        self._ranges = ranges
+        super().__init__(ranges[0].union(*ranges[1:], all=True).order_by())
+
+    @property
+    def is_disjoint(self) -> bool:
+        """Whether no key is in two of them: no entry refers to its own target."""
+        return len(self._ranges) == 2
+
+    def some(self, number: int, pin: uuid.UUID | None = None) -> models.QuerySet[Any, Any]:
+        """Return ``number`` of the keys at most; with ``pin`` none that is newer."""
+        ranges = self._ranges
+        if pin is not None:
+            ranges = [keys.filter(**{f"{_key_of(keys)}__lte": pin}) for keys in ranges]
+        return ranges[0].union(*ranges[1:], all=True)[:number]
+
+    def newest(self, length: int) -> models.Func:
+        """Return the newest keys of each range, ``length`` of them at most."""
+        found = []
+        for keys in self._ranges:
+            newest = keys.order_by(f"-{_key_of(keys)}")[:length]
+            found.append(models.Subquery(newest, template="(%(subquery)s) AS audit_log_range"))
+        return models.Func(
+            *found,
+            template="(SELECT * FROM (SELECT * FROM %(expressions)s) AS audit_log_keys)",
+            arg_joiner=" UNION ALL SELECT * FROM ",
+        )
+
+
+def _key_of(keys: models.QuerySet[Any, Any]) -> str:
+    (name,) = keys.query.values_select
+    return str(name)
+
+
+def united(listing: models.QuerySet[Any, Any]) -> United | None:
+    """Return the ranges whose keys a queryset has, where nothing else chooses from them."""
+    conditions = listing.query.where.children
+    keys = getattr(conditions[0], "rhs", None) if len(conditions) == 1 else None
+    return keys if isinstance(keys, United) else None
 
 
 class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
@@ -92,11 +140,7 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
             entries = self.model._base_manager.using(self.db).filter(**wanted)
             referring = references._base_manager.using(self.db).filter(**wanted)
             ranges += [entries.order_by().values("pk"), referring.order_by().values("entry_id")]
-        keys = models.Subquery(
-            ranges[0].union(*ranges[1:], all=True).order_by(),
-            template="(SELECT * FROM (%(subquery)s) AS audit_log_keys)",
-        )
-        return self.filter(pk__in=keys).order_by("-id")
+        return self.filter(pk__in=United(ranges)).order_by("-id")
 
     def state_of(self, obj: models.Model, at: datetime.datetime | None = None) -> ObjectState:
         """Return what the fields of ``obj`` held at ``at`` (now, if left out), from the log alone.

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from django.db import OperationalError, connections
 from django.db.models import IntegerField, Subquery
 
+from audit_log.querysets import united
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import QuerySet
@@ -65,6 +67,7 @@ class Counter:
 
     def __init__(self, listing: AuditEntryQuerySet, *, is_whole_log: bool) -> None:
         self.listing = listing.order_by().in_key_range()
+        self.ranges = united(listing)
         self.is_whole_log = is_whole_log
 
     def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
@@ -77,13 +80,18 @@ class Counter:
         ``entries`` are a page of it, which is not empty.
         """
         connection = connections[self.listing.db]
-        listing = self.listing if pin is None else self.listing.started_at(pin)
         size = _SIZES[connection.vendor] if self.is_whole_log else "0"
-        counted, sized, is_all = _rows(connection, listing.values("pk")[: CAP + 1], size)
+        counted, sized, is_all = _rows(connection, self._some(pin), size)
         if is_all and counted <= CAP:
             return Count(max(counted, at_least))
         at_least = max(min(counted, CAP), at_least)
         return Count(sized, "estimate") if sized > at_least else Count(at_least, "at_least")
+
+    def _some(self, pin: uuid.UUID | None = None) -> QuerySet[Any, Any]:
+        if self.ranges is not None and self.ranges.is_disjoint:
+            return self.ranges.some(CAP + 1, pin)
+        listing = self.listing if pin is None else self.listing.started_at(pin)
+        return listing.values("pk")[: CAP + 1]
 
 
 class PostgresCounter(Counter):
@@ -91,8 +99,7 @@ class PostgresCounter(Counter):
 
     def __init__(self, listing: AuditEntryQuerySet, *, is_whole_log: bool) -> None:
         super().__init__(listing, is_whole_log=is_whole_log)
-        self.keys = self.listing.values("pk")[: CAP + 1]
-        capped = _plan_of(self.keys)
+        capped = _plan_of(self.listing.values("pk")[: CAP + 1])
         whole = _main_part(capped)
         if listing.has_key_range:
             # The range of time and that of keys are one condition to us, two to the planner.
@@ -110,7 +117,7 @@ class PostgresCounter(Counter):
     def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
         if not self.is_counted:
             return page
-        return page.annotate(audit_log_count=_NumberOf(self.keys))
+        return page.annotate(audit_log_count=_NumberOf(self._some()))
 
     def count(self, entries: list[AuditEntry], pin: uuid.UUID | None, at_least: int) -> Count:
         counted = getattr(entries[0], "audit_log_count", 0)

@@ -15,6 +15,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from audit_log.conf import settings
+from audit_log.querysets import united
 from audit_log.reading.counting import CAP, Count, Exactness, counter_of
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _slice(
     listing: AuditEntryQuerySet, counter: Counter, start: int, length: int, anchor: Anchor | None
 ) -> list[AuditEntry]:
     entries = listing.in_key_range()
-    rows = counter.counting(listing)
+    rows = counter.counting(listing.all())
     if anchor is not None and abs(start - anchor.position) < start:
         # Few entries are passed over to come from there, however deep the page is.
         offset = start - anchor.position
@@ -180,6 +181,11 @@ def _slice(
             newer = entries.filter(pk__gte=anchor.key).order_by("pk")
             offset = 1 - offset - length
             return list(rows.filter(pk__in=_Keys.slice(newer, offset, length)).order_by("-pk"))
+    ranges = None if start else united(listing)
+    if ranges is not None:
+        # Instead of all that are in the ranges: these are found without the others.
+        rows.query.where = type(rows.query.where)()
+        return list(rows.filter(pk__in=ranges.newest(length)).order_by("-pk")[:length])
     if start or counter.is_sure or _is_by_key_alone(listing):
         keys = _Keys.slice(entries.order_by("-pk"), start, length, found_first=counter.is_sure)
         return list(rows.filter(pk__in=keys).order_by("-pk"))
