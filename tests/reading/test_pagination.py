@@ -260,3 +260,51 @@ def test_whatever_is_asked_there_is_a_page_or_an_error(params: dict[str, str]) -
     with suppress(InvalidPage):
         page = paginate(AuditEntry.objects.all(), params)
         assert page.number <= page.total_pages
+
+
+OF_OBJECTS = [
+    ("testapp.place", "1"),
+    ("testapp.restaurant", "1"),
+    ("testapp.cafe", "1"),
+    ("a.b", "1"),
+]
+
+
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(OF_OBJECTS), st.sets(st.sampled_from(OF_OBJECTS))), max_size=12
+    ),
+    st.integers(1, 5),
+)
+def test_the_history_of_an_object_is_what_a_plain_search_finds(
+    told: list[tuple[tuple[str, str], set[tuple[str, str]]]], size: int
+) -> None:
+    """Also of one with parents, whose entries are its own and refer to it besides."""
+    AuditEntry.references.rel.related_model.objects.all()._raw_delete("default")
+    AuditEntry.objects.all()._raw_delete("default")
+    for (target_type, target_id), references in told:
+        others = sorted(references - {(target_type, target_id)})
+        make(target_type=target_type, target_id=target_id, references=others)
+    parents = {"testapp.restaurant": ["testapp.place"]}
+    parents["testapp.cafe"] = ["testapp.restaurant", "testapp.place"]
+    for target_type, target_id in OF_OBJECTS:
+        types = [target_type, *parents.get(target_type, [])]
+        mine = AuditEntry.objects.filter(target_type__in=types, target_id=target_id)
+        referring = AuditEntry.objects.filter(
+            references__target_type__in=types, references__target_id=target_id
+        )
+        expected = sorted({*mine, *referring}, key=lambda entry: entry.pk, reverse=True)
+        listing = AuditEntry.objects.for_target(target_type, target_id)
+        page = paginate(listing, {}, size)
+        found = list(page.entries)
+        assert page.count == len(expected)
+        while page.has_next:
+            page = paginate(listing, page.query(page.number + 1), size)
+            found += page.entries
+        assert found == expected
+        # A further filter is none that the history itself knows.
+        created = paginate(listing.filter(action="no.such"), {}, size)
+        assert created.entries == []
