@@ -74,7 +74,7 @@ class United(models.Subquery):
         ranges = self._ranges
         if pin is not None:
             ranges = [keys.filter(**{f"{_key_of(keys)}__lte": pin}) for keys in ranges]
-        return ranges[0].union(*ranges[1:], all=True)[:number]
+        return ranges[0].union(*ranges[1:], all=True).order_by()[:number]
 
     def newest(self, length: int) -> models.Func:
         """Return the newest keys of each range, ``length`` of them at most."""
