@@ -61,13 +61,22 @@ class United(models.Subquery):
     template = "(SELECT * FROM (%(subquery)s) AS audit_log_keys)"
 
     def __init__(self, ranges: Sequence[models.QuerySet[Any, Any]]) -> None:
-        self._ranges = ranges
+        # Not the querysets: pickled, they would be evaluated.
+        self._queries = [keys.query for keys in ranges]
+        self._using = ranges[0].db
         super().__init__(ranges[0].union(*ranges[1:], all=True).order_by())
 
     @property
     def is_disjoint(self) -> bool:
         """Whether no key is in two of them: no entry refers to its own target."""
-        return len(self._ranges) == 2
+        return len(self._queries) == 2
+
+    @property
+    def _ranges(self) -> list[models.QuerySet[Any, Any]]:
+        return [
+            models.QuerySet(query.model, query=query.chain(), using=self._using)
+            for query in self._queries
+        ]
 
     def some(self, number: int, pin: uuid.UUID | None = None) -> models.QuerySet[Any, Any]:
         """Return ``number`` of the keys at most; with ``pin`` none that is newer."""

@@ -28,6 +28,7 @@ from audit_log.capture.rows import Row, key_of, parent_rows, reader_of_all
 from audit_log.capture.spool import KEPT, Spool
 from audit_log.capture.tables import can_record
 from audit_log.capture.telling import BATCH, make_each, write_each
+from audit_log.capture.through import BATCH as RELATIONS
 from audit_log.capture.transactions import one_transaction
 from audit_log.identity import type_of
 from audit_log.journal.buffer import Buffer
@@ -166,10 +167,11 @@ class Deletion:
         # What is loaded anyway is in memory anyway.
         few = model in self.instances
         is_small = reader_of_all(model, self.using, local=True).is_small
+        batch = BATCH if registry.policy_for(model) is not None else RELATIONS
         with Spool(KEPT if is_small else 1) as spool:
             with self.connection.cursor() if few else returning(self.connection) as cursor:
                 cursor.execute(f"{sql} RETURNING {self._columns(fields)}", parameters)
-                while rows := cursor.fetchmany(BATCH):
+                while rows := cursor.fetchmany(batch):
                     spool.add(rows)
             with buffer.streaming():
                 for rows in spool:

@@ -20,7 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from audit_log.conf import settings
 from audit_log.journal.operations import Operation, rows_of
 from audit_log.journal.salvage import write_or_tell
-from audit_log.journal.writer import FEW, MAX_CHARACTERS, MAX_ROWS, Writer
+from audit_log.journal.writer import MAX_CHARACTERS, MAX_ROWS, Writer
 from audit_log.statements import SEPARATOR, Statement, can_join, has_own_cursors, is_watched
 from audit_log.transactions import in_transaction, is_begun, is_doomed, is_past_its_end
 
@@ -46,11 +46,15 @@ class Buffer:
         self._operations: list[Operation] = []
         self._rows = 0
         self._characters = 0
-        self._streams = False
+        self.is_streaming = False
+        """Whether entries may be stored while more of them are made."""
         self._stand_before()
 
-    def add(self, operation: Operation) -> None:
-        """Let an operation wait for the end of its transaction; in autocommit it is written."""
+    def add(self, operation: Operation, *, more: bool = False) -> None:
+        """Let an operation wait for the end of its transaction; in autocommit it is written.
+
+        ``more``: others follow at once, and may be made while this is being stored.
+        """
         connection = self.connection
         if not self._operations:
             if not in_transaction(connection) or is_past_its_end(connection):
@@ -61,10 +65,10 @@ class Buffer:
         self._operations.append(operation)
         self._rows += len(operation.ids)
         self._characters += operation.characters
-        # The sooner the server has something to do, the more it does meanwhile.
-        most = FEW if self._streams else MAX_ROWS
-        if self._rows >= most or self._characters >= MAX_CHARACTERS:
-            self.flush(stays=self._streams)
+        full = self._rows >= MAX_ROWS or self._characters >= MAX_CHARACTERS
+        stays = more and self.is_streaming
+        if full or stays or self.is_storing:
+            self.flush(stays=stays)
         elif has_own_cursors(connection):
             # Whose cursors choose where tables are, like the schema of a tenant, may choose
             # another one by the end of the transaction.
@@ -74,28 +78,41 @@ class Buffer:
     def streaming(self) -> Iterator[None]:
         """Let the database store entries in the block while more of them are made, if it can.
 
-        Not under ``ON_ERROR = "log"``: there each must be known to be stored.
+        Not under ``ON_ERROR = "log"``, where each must be known to be stored, nor inside of
+        another such block, whose code may be in the middle of anything.
         """
-        can = settings.ON_ERROR != "log" and self.writer.has_copy and not self._is_watched
-        if self._streams or not can:
-            yield
-            return
-        copying = self.writer.copying
-        copying.failure = None
-        self._streams = True
+        copying, outer = self.writer.copying, self.is_streaming
+        copying.end()
+        self.is_streaming = not outer and self._can_stream()
         try:
             yield
-        finally:
-            self._streams = False
+        except BaseException:
+            with contextlib.suppress(Exception):
+                copying.end()
+            raise
+        else:
             copying.end()
+        finally:
+            self.is_streaming = outer
+            failure, copying.failure = copying.failure, None
         # Where a statement in between ended the COPY, who ran it may have taken the error for its
         # own.
-        if copying.failure is not None:
-            raise copying.failure
+        if failure is not None:
+            raise failure
+
+    def _can_stream(self) -> bool:
+        connection = self.connection
+        return (
+            settings.ON_ERROR != "log"
+            and (settings.DATABASE or connection.alias) == connection.alias
+            and not is_watched(connection, self.own_wrappers)
+            and self.writer.copies
+        )
 
     @property
-    def _is_watched(self) -> bool:
-        return is_watched(self.connection, self.own_wrappers)
+    def is_storing(self) -> bool:
+        """Whether the database is storing entries now."""
+        return self.writer.copying.is_open
 
     @property
     def own_wrappers(self) -> int:

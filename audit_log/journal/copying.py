@@ -4,6 +4,7 @@ the server stores what has come while Python makes what follows.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-LONGEST = 0.25
+LONGEST = 0.1
 """Seconds after which another is begun: to a server's ``statement_timeout`` it is one statement."""
 
 
@@ -72,11 +73,13 @@ class Copying:
         """Store nothing of it; the transaction is done for."""
         if self._copy is None:
             return
-        # It raises nothing then.
-        self._leave().finish(error or RuntimeError("rolled back"))
+        # psycopg 3.2 raises what the server answers.
+        with contextlib.suppress(Exception):
+            self._leave().finish(error or RuntimeError("rolled back"))
 
     def _begin(self, sql: str) -> None:
         import psycopg
+        from psycopg import generators
 
         make_ready(self._connection)
         raw: Any = self._connection
@@ -86,7 +89,8 @@ class Copying:
                 raw.create_cursor().execute("SELECT")  # before which psycopg begins the transaction
             # Not by cursor.copy(), in whose block psycopg keeps the connection locked.
             encoding = raw.connection.info.encoding
-            result = server.exec_(sql.encode(encoding))
+            server.send_query(sql.encode(encoding))
+            (result,) = raw.connection.wait(generators.execute(server))
             if result.status != psycopg.pq.ExecStatus.COPY_IN:
                 raise psycopg.errors.error_from_result(result, encoding)
             self._copy = psycopg.Copy(raw.create_cursor(), binary=False)

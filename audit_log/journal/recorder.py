@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from audit_log.models import AuditEntry
 
 
-def write(events: Sequence[Event], using: str | Buffer) -> Operation | None:
+def write(events: Sequence[Event], using: str | Buffer, *, more: bool = False) -> Operation | None:
     """Write an entry for each event, in the transaction open on the database ``using``.
+
+    ``more``: others follow at once.
 
     They wait for its end in a buffer, see :mod:`audit_log.journal.buffer`. Where
     ``AUDIT_LOG["DATABASE"]`` names another database they go there. Returns ``None`` where
@@ -54,7 +56,7 @@ def write(events: Sequence[Event], using: str | Buffer) -> Operation | None:
     buffer = buffer_of(using) if isinstance(using, str) else using
     alias = settings.DATABASE
     if not alias or alias == buffer.connection.alias:
-        buffer.add(operation)
+        buffer.add(operation, more=more)
         return operation
     # There before the change is committed, which that database's own commit may be after.
     elsewhere = buffer_of(alias)

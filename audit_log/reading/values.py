@@ -132,7 +132,7 @@ def visible(text: str) -> str:
     Direction-changing and invisible characters become ``[U+202E]``, no-break spaces ``⍽``;
     spaces, tabs and line breaks at the beginning and at the end become ``␣``, ``⇥`` and ``↵``.
     """
-    if text.isascii() and text.isprintable() and text[:1] != " " != text[-1:]:
+    if type(text) is str and text.isascii() and text.isprintable() and text[:1] != " " != text[-1:]:
         return text
     text = text.replace("\r\n", "\n")
     if _HIDDEN.search(text):

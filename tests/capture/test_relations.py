@@ -273,3 +273,15 @@ def test_generic_foreign_keys_take_no_query_a_row(write):
     with statements() as found:
         write()
     assert not [sql for sql in found if "testapp_place" in sql]
+
+
+def test_many_that_go_at_once_are_told_at_once():
+    tags = Tag.objects.bulk_create([Tag(name=f"Tag {n}") for n in range(990)])
+    book = Book.objects.create(title="Emma", author=Author.objects.create(name="Jane"))
+    book.tags.add(*tags)
+    for removal in (book.tags.clear, lambda: book.tags.set([])):
+        book.tags.add(*tags)
+        told = AuditEntry.objects.count()
+        removal()
+        assert AuditEntry.objects.count() == told + 1
+        assert len(last().changes["tags"]["removed"]) == 990

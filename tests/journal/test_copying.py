@@ -5,12 +5,14 @@ The same holds on the other databases, which have none.
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from audit_log.journal import copying
 from audit_log.journal.buffer import buffer_of
 from audit_log.journal.copying import Copying
 from audit_log.journal.writer import MAX_ROWS
@@ -73,20 +75,45 @@ def test_bulk_operations_take_one_copy(begun, text):
 
 @pytest.mark.postgres
 def test_it_is_over_before_a_statement_takes_too_long(begun, monkeypatch):
-    monkeypatch.setattr(copying, "LONGEST", 0.1)
-
     def tell(author):
         if author.name.endswith("9"):
-            time.sleep(0.005)
+            time.sleep(0.002)
         return author.name
 
     monkeypatch.setattr(Author, "__str__", tell)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 400")
-        Author.objects.bulk_create(people(1500))  # in 0.75 seconds
+        Author.objects.bulk_create(people(3000))  # in more than 0.6 seconds
         cursor.execute("SET LOCAL statement_timeout = 0")
-    assert AuditEntry.objects.count() == 1500
-    assert len(begun) > 3
+    assert AuditEntry.objects.count() == 3000
+    assert len(begun) > 1
+
+
+@pytest.mark.postgres
+def test_none_is_open_where_telling_takes_long(begun, text):
+    seen = set()
+
+    def ask(author):
+        time.sleep(0.006)
+        seen.add(is_open())
+
+    text(ask)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 150")
+        Author.objects.bulk_create(people(150))
+        cursor.execute("SET LOCAL statement_timeout = 0")
+    assert seen == {False}
+    assert AuditEntry.objects.count() == 150
+
+
+def test_small_operations_wait_for_the_commit(begun):
+    authors = Author.objects.bulk_create(people(40))
+    del begun[:]
+    with transaction.atomic():
+        for name in "abcdefgh":
+            Author.objects.filter(pk__in=[author.pk for author in authors]).update(name=name)
+    assert AuditEntry.objects.filter(action="author.update").count() == 8 * 40
+    assert len(begun) == (1 if connection.vendor == "postgresql" else 0)
 
 
 def test_what_is_asked_meanwhile_is_answered(text):
@@ -201,6 +228,76 @@ def test_no_audit_no_change(monkeypatch, place):
     assert AuditEntry.objects.count() == 3
 
 
+def test_what_interrupts_is_what_is_raised(monkeypatch, text):
+    """Not that the database has refused an entry meanwhile."""
+
+    def ask(author):
+        if author.name == "Author 1200":
+            raise KeyboardInterrupt
+
+    text(ask)
+    spoil(monkeypatch, 60)
+    with pytest.raises(KeyboardInterrupt if connection.vendor == "postgresql" else DatabaseError):
+        Author.objects.bulk_create(people())
+    monkeypatch.undo()
+    assert not is_open()
+    assert buffer_of("default").writer.copying.failure is None
+    assert Author.objects.count() == AuditEntry.objects.count() == 0
+
+
+@pytest.mark.postgres
+def test_a_signal_is_heard_while_the_table_is_locked():
+    locked, heard = threading.Event(), threading.Event()
+
+    def lock():
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE audit_log_auditentry IN ACCESS EXCLUSIVE MODE")
+                locked.set()
+                heard.wait(30)
+        finally:
+            connection.close()
+
+    def hear(*args):
+        raise InterruptedError
+
+    thread = threading.Thread(target=lock)
+    thread.start()
+    before = signal.signal(signal.SIGALRM, hear)
+    try:
+        assert locked.wait(30)
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        with pytest.raises(InterruptedError):
+            Author.objects.bulk_create(people())
+        assert thread.is_alive()
+    finally:
+        heard.set()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        thread.join()
+    connection.close()
+    assert Author.objects.count() == AuditEntry.objects.count() == 0
+
+
+def test_what_is_done_inside_of_it_does_not_stream(text):
+    """A loop over a cursor of the server would find the connection busy."""
+    Country.objects.bulk_create([Country(code=f"{n:02}") for n in range(99)])
+
+    def ask(author):
+        if author.name == "Author 700":
+            for country in Country.objects.order_by("pk").iterator(chunk_size=10):
+                country.name = author.name
+                country.save()
+            for _country in Country.objects.order_by("pk").iterator(chunk_size=10):
+                Country.objects.update(name=f"{_country.pk}")
+
+    text(ask)
+    Author.objects.bulk_create(people())
+    of_countries = AuditEntry.objects.filter(action="country.update")
+    assert of_countries.count() == 99 + 99 * 99
+    assert AuditEntry.objects.filter(action="author.create").count() == MANY
+
+
 def test_an_error_that_somebody_took_for_his_own_is_raised(monkeypatch, text):
     """``__str__`` asks the database, and is answered with what became of the log."""
 
@@ -216,28 +313,49 @@ def test_an_error_that_somebody_took_for_his_own_is_raised(monkeypatch, text):
     assert Author.objects.count() == AuditEntry.objects.count() == 0
 
 
-def test_a_rollback_by_hand_drops_it():
-    connection.set_autocommit(False)
-    try:
-        with buffer_of("default").streaming():
-            Author.objects.bulk_create(people())
+@pytest.mark.parametrize("refused", [None, 60])
+def test_a_rollback_by_hand_drops_it(monkeypatch, text, refused):
+    def ask(author):
+        if author.name == "Author 1400":
             connection.rollback()
             assert not is_open()
+
+    text(ask)
+    if refused:
+        spoil(monkeypatch, refused)
+    connection.set_autocommit(False)
+    try:
+        with suppress(DatabaseError):  # where entries are written before it comes to that
+            Author.objects.bulk_create(people())
+        connection.rollback()
     finally:
         connection.set_autocommit(True)
+    monkeypatch.undo()
     assert Author.objects.count() == AuditEntry.objects.count() == 0
 
 
 @pytest.mark.postgres
-def test_a_connection_that_is_closed_drops_it():
+@pytest.mark.parametrize("refused", [None, 60])
+def test_a_connection_that_is_closed_drops_it(monkeypatch, text, refused):
+    closed = []
+
+    def ask(author):
+        if author.name == "Author 1400":
+            closed.append(is_open())
+            connection.close()
+
+    text(ask)
+    if refused:
+        spoil(monkeypatch, refused)
     connection.set_autocommit(False)
-    with buffer_of("default").streaming():
+    with suppress(DatabaseError):
         Author.objects.bulk_create(people())
-        connection.close()
+    assert closed == [True]
     assert not is_open()
-    connection.connect()
-    assert connection.get_autocommit()
-    assert Author.objects.count() == AuditEntry.objects.count() == 0
+    connection.close()
+    monkeypatch.undo()
+    assert Author.objects.count() == 0
+    assert not AuditEntry.objects.filter(target_repr="Author 700").exists()
 
 
 def test_the_first_statement_of_a_transaction(begun):

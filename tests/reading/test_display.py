@@ -7,6 +7,7 @@ import pytest
 from django.db import models
 from django.test.utils import isolate_apps
 from django.utils import timezone, translation
+from django.utils.safestring import SafeString
 
 from audit_log.models import AuditEntry
 from audit_log.reading import display, values
@@ -251,6 +252,10 @@ def test_spelling_out_takes_time_in_proportion_to_the_text() -> None:
     # Hung for hours where a pattern looked for spaces at the end from each space on.
     text = "x" + " " * 1_000_000 + "x"
     assert visible(text) == text
+
+
+def test_what_is_visible_is_text_to_escape() -> None:
+    assert type(visible(SafeString("<b>bold</b>"))) is str
 
 
 def test_invisible_characters_in_json_are_escaped_and_still_the_same_value() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import uuid
 from contextlib import suppress
@@ -308,3 +309,13 @@ def test_the_history_of_an_object_is_what_a_plain_search_finds(
         # A further filter is none that the history itself knows.
         created = paginate(listing.filter(action="no.such"), {}, size)
         assert created.entries == []
+
+
+def test_the_query_of_a_history_is_kept_as_a_query(django_assert_num_queries) -> None:
+    entry = make(target_type="a.b", target_id="1")
+    listing = AuditEntry.objects.for_target("a.b", "1")
+    with django_assert_num_queries(0):
+        kept = pickle.dumps(listing.query)
+    again = AuditEntry.objects.all()
+    again.query = pickle.loads(kept)  # made above
+    assert list(again) == paginate(again, {}).entries == [entry]
