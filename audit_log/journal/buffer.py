@@ -83,6 +83,8 @@ class Buffer:
         """
         copying, outer = self.writer.copying, self.is_streaming
         copying.end()
+        if not outer:
+            copying.failure = None  # told already
         self.is_streaming = not outer and self._can_stream()
         try:
             yield

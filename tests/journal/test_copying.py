@@ -13,6 +13,7 @@ from contextlib import suppress
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from audit_log.journal import buffer, operations, salvage
 from audit_log.journal.buffer import buffer_of
 from audit_log.journal.copying import Copying
 from audit_log.journal.writer import MAX_ROWS
@@ -199,20 +200,19 @@ def test_an_error_in_the_middle_leaves_the_connection_in_order(monkeypatch, erro
 
 def spoil(monkeypatch, place):
     """Have the database refuse the entry at that place of all that are written."""
-    from audit_log.journal import buffer as module
-
-    rows_of = module.rows_of
+    rows_of = operations.rows_of
     count = [0]
 
-    def spoilt(operations, writer):
-        entries, references = rows_of(operations, writer)
+    def spoilt(waiting, writer):
+        entries, references = rows_of(waiting, writer)
         for index, entry in enumerate(entries):
             count[0] += 1
             if count[0] == place:  # the action must not be null
                 entries[index] = (*entry[:3], None, *entry[4:])
         return entries, references
 
-    monkeypatch.setattr(module, "rows_of", spoilt)
+    for module in (buffer, salvage):
+        monkeypatch.setattr(module, "rows_of", spoilt)
 
 
 @pytest.mark.parametrize("place", [1, 700, MANY])
@@ -311,6 +311,17 @@ def test_an_error_that_somebody_took_for_his_own_is_raised(monkeypatch, text):
         Author.objects.bulk_create(people())
     monkeypatch.undo()
     assert Author.objects.count() == AuditEntry.objects.count() == 0
+
+
+def test_an_error_that_was_told_is_told_once(monkeypatch, settings):
+    settings.AUDIT_LOG = {"ON_ERROR": "log"}
+    spoil(monkeypatch, 2)
+    with transaction.atomic():
+        Author.objects.bulk_create(people(30))
+    monkeypatch.undo()
+    settings.AUDIT_LOG = {}
+    Author.objects.bulk_create(people(100))
+    assert AuditEntry.objects.count() > 100
 
 
 @pytest.mark.parametrize("refused", [None, 60])
