@@ -107,7 +107,6 @@ def test_many_writers_share_two_connections(pooled):
         assert process.returncode == 0, errors
         assert out == ""
     run("check_load", database, processes * threads, writes)
-    run("check", database)
     with connection.cursor() as cursor:
         # Through the pool there were never more.
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [database])
