@@ -66,7 +66,7 @@ class Buffer:
         self._rows += len(operation.ids)
         self._characters += operation.characters
         full = self._rows >= MAX_ROWS or self._characters >= MAX_CHARACTERS
-        stays = more and self.is_streaming
+        stays = more and self.is_streaming and not _refers(operation)
         if full or stays or self.is_storing:
             self.flush(stays=stays)
         elif has_own_cursors(connection):
@@ -303,6 +303,11 @@ class Buffer:
         connection.rollback = rollback_and_forget
         connection.close = close_and_forget
         connection.set_autocommit = flush_and_set_autocommit
+
+
+def _refers(operation: Operation) -> bool:
+    # References go to a table of their own, by a COPY of their own: it does not stay open.
+    return any(event.references for event in operation.events)
 
 
 def buffer_of(using: str) -> Buffer:

@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from audit_log.capture import telling
 from audit_log.journal import buffer, copying, operations, salvage
@@ -18,7 +18,7 @@ from audit_log.journal.buffer import buffer_of
 from audit_log.journal.copying import Copying
 from audit_log.journal.writer import MAX_ROWS
 from audit_log.models import AuditEntry
-from tests.testapp.models import Author, Country
+from tests.testapp.models import Author, Book, Country
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +38,7 @@ def however_slow(monkeypatch):
 
 @pytest.fixture
 def begun(monkeypatch):
-    """The COPYs that were begun, and those among them that were open between two batches."""
+    """The statements of the COPYs that were begun."""
     found = []
     begin = Copying._begin
     monkeypatch.setattr(Copying, "_begin", lambda self, sql: found.append(sql) or begin(self, sql))
@@ -393,3 +393,33 @@ def test_psycopg_s_own_connection_is_busy_meanwhile(text):
     assert failed
     assert all(failed)
     assert AuditEntry.objects.count() == MANY
+
+
+def test_entries_with_references_wait_for_the_commit(begun):
+    """They go to two tables: one COPY for each, not two for every fifty of them."""
+    author = Author.objects.create(name="Jane")
+    Book.objects.bulk_create([Book(title=f"Book {n}", author=author) for n in range(400)])
+    told = AuditEntry.objects.filter(action="book.create", references__target_type="testapp.author")
+    assert told.count() == 400
+    assert len(begun) == (2 if connection.vendor == "postgresql" else 0)
+
+
+@pytest.mark.postgres
+def test_results_that_were_begun_before_cannot_be_drawn_from(text):
+    Country.objects.bulk_create([Country(code=f"{n:02}") for n in range(99)])
+    failed = []
+
+    def ask(author):
+        try:
+            next(countries)
+        except OperationalError:
+            failed.append(is_open())
+
+    with transaction.atomic():
+        countries = Country.objects.order_by("pk").iterator(chunk_size=1)
+        next(countries)
+        text(ask)
+        Author.objects.bulk_create(people(60))
+    assert failed
+    assert failed[0]
+    assert AuditEntry.objects.filter(action="author.create").count() == 60
