@@ -19,7 +19,7 @@ from audit_log.pages.widgets import (
     MomentInput,
     PlainInput,
     SearchInput,
-    fields_html,
+    filter_fields_html,
 )
 from audit_log.reading.activity import activity
 from audit_log.reading.display import actor_text
@@ -110,12 +110,12 @@ class Listing:
     def main_fields(self) -> SafeString:
         """The filters that are always in sight."""
         notes = {"actor": self.actor_name}
-        return fields_html((self.form[name], notes.get(name, "")) for name in MAIN_FIELDS)
+        return filter_fields_html((self.form[name], notes.get(name, "")) for name in MAIN_FIELDS)
 
     @property
     def more_fields(self) -> SafeString:
         """The other filters."""
-        return fields_html((self.form[name], "") for name in self._more)
+        return filter_fields_html((self.form[name], "") for name in self._more)
 
     @property
     def more_fields_used(self) -> bool:

@@ -18,7 +18,7 @@ _LOCAL_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?")
 
 
 class PlainInput(forms.TextInput):
-    """An input that needs no template: Django's two take longer than ten rows of the list."""
+    """An input that needs no template: a form of Django's takes as long as ten rows of the list."""
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
@@ -79,7 +79,7 @@ class ChoiceSelect(forms.Widget):
         )
 
 
-def fields_html(fields: Iterable[tuple[forms.BoundField, str]]) -> SafeString:
+def filter_fields_html(fields: Iterable[tuple[forms.BoundField, str]]) -> SafeString:
     """Return the fields of a form, each with a note, which may be empty."""
     return joined(
         "\n",
