@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audit_log.exceptions import AppendOnly
 from audit_log.identity import parents_named, parents_of
+from audit_log.periods import occurred
 from audit_log.registry import target_of
 from audit_log.states import ObjectState, state_at
 from audit_log.uuid7 import key_range
@@ -186,8 +187,11 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
     ) -> AuditEntryQuerySet:
         """Entries that occurred from ``a`` to ``b``, both inclusive and aware; ``None``: open."""
         first, last = key_range(a, b)
-        bounds = {"occurred_at__gte": a, "pk__gte": first, "occurred_at__lte": b, "pk__lte": last}
-        return self.filter(**{name: bound for name, bound in bounds.items() if bound is not None})
+        bounds = {"pk__gte": first, "pk__lte": last}
+        return self.filter(
+            occurred(self.db, since=a, until=b),
+            **{name: bound for name, bound in bounds.items() if bound is not None},
+        )
 
     def search(self, text: str) -> AuditEntryQuerySet:
         """Entries in which every word of ``text`` is found.

@@ -101,18 +101,27 @@ def highest(milliseconds: int) -> uuid.UUID:
     return uuid.UUID(int=lowest(milliseconds).int | ((1 << 12) - 1) << 64 | _LOW)
 
 
+def around(moment: datetime.datetime) -> tuple[uuid.UUID, uuid.UUID]:
+    """Return two ids: those of what occurred at ``moment`` are neither lower nor higher.
+
+    What occurred before it has no higher id than the second, what occurred after it no lower one
+    than the first. What was stored naive may have been so in another time zone.
+    """
+    margin = TOLERANCE if settings.USE_TZ else 48 * TOLERANCE
+    milliseconds = milliseconds_at(moment)
+    return lowest(max(0, milliseconds - margin)), highest(milliseconds + margin)
+
+
 def key_range(
     a: datetime.datetime | None, b: datetime.datetime | None
 ) -> tuple[uuid.UUID | None, uuid.UUID | None]:
     """Return the bounds of the ids of what occurred from ``a`` to ``b``, somewhat wider.
 
-    ``None`` is no bound. What was stored naive may have been so in another time zone.
+    ``None`` is no bound.
     """
-    margin = TOLERANCE if settings.USE_TZ else 48 * TOLERANCE
-    first = None if a is None else milliseconds_at(a) - margin
-    last = None if b is None else milliseconds_at(b) + margin
+    first = None if a is None else around(a)[0]
     return (
         # Ids of what occurred before 1970 are all the same age.
-        None if first is None or first <= 0 else lowest(first),
-        None if last is None else highest(last),
+        None if first is None or milliseconds_of(first) == 0 else first,
+        None if b is None else around(b)[1],
     )

@@ -7,25 +7,28 @@ import uuid
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.db import connections
 from django.db.models import F, TextField
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from audit_log import uuid7
 from audit_log.conf import settings
 from audit_log.models import AuditEntry
+from audit_log.periods import occurred
 from audit_log.reading.counting import CAP, Exactness
 from audit_log.reading.moments import first_moment_of
-from audit_log.uuid7 import key_range
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models import QuerySet
 
     from audit_log.querysets import AuditEntryQuerySet
     from audit_log.reading.pagination import Page
@@ -82,10 +85,9 @@ def activity(
     unit, spans = _spans(after, before)
     if page.count == 0 or len(spans) < 2:
         return None
-    if page.pin is not None:
-        listing = listing.started_at(page.pin)
+    assert page.pin is not None  # of a page that is not empty
     if page.count_is == "exact":
-        counts = _counted(listing, spans)
+        counts = _counted(listing.started_at(page.pin), spans)
         return Activity(unit, [Bar(*span, counts[span[0]]) for span in spans])
     others = set(filters) - {"occurred_after", "occurred_before"}
     if settings.VISIBILITY is not None or len(others) > 1 or not others <= INDEXED:
@@ -94,7 +96,7 @@ def activity(
     most = MOST // len(spans) // 10 * 10
     bars = [
         Bar(*span, min(number, most), "exact" if number <= most else "at_least")
-        for span, number in zip(spans, _counted_each(listing, spans, most), strict=True)
+        for span, number in zip(spans, _counted_each(listing, page.pin, spans, most), strict=True)
     ]
     return Activity(unit, bars)
 
@@ -146,57 +148,83 @@ def _counted(listing: AuditEntryQuerySet, spans: list[Span]) -> Counter[datetime
     return Counter(starts[bisect_right(edges, moment) - 1] for moment in moments)
 
 
-def _counted_each(listing: AuditEntryQuerySet, spans: list[Span], most: int) -> list[int]:
-    """Return how many entries each span has, up to one more than ``most``.
+def _counted_each(
+    listing: AuditEntryQuerySet, pin: uuid.UUID, spans: list[Span], most: int
+) -> list[int]:
+    """Return how many entries each span has, up to one more than ``most``, none newer than ``pin``.
 
     They are looked for among the keys of that time: by the primary key, or the index of a filter.
     """
     connection = connections[listing.db]
-    capped = _within(listing, spans[0]).in_key_range().order_by().values("pk")[: most + 1]
-    # Made once: for each span anew, it would take longer than they take to be counted.
-    sql, parameters = capped.query.get_compiler(using=listing.db).as_sql()
-    bounds = [_bounds(span, connection) for span in spans]
-    others = parameters[: -len(bounds[0])]
     if connection.vendor == "mysql":
+        started = listing.started_at(pin)
+        found = [_within(started, span).in_key_range().order_by().values("pk") for span in spans]
+        parts = [keys[: most + 1].query.get_compiler(listing.db).as_sql() for keys in found]
         statement = " UNION ALL ".join(
             f"SELECT {number:d}, COUNT(*) FROM ({sql}) AS audit_log_counted"  # noqa: S608
-            for number in range(len(spans))
+            for number, (sql, _parameters) in enumerate(parts)
         )
-        given = [value for bound in bounds for value in (*others, *bound)]
+        given = [value for _sql, parameters in parts for value in parameters]
     else:
-        # The bounds as columns, so that it is planned once, too.
-        names = [f"audit_log_bar.{name}" for name in ("first", "last", "lowest", "highest")]
-        for name in reversed(names):
-            sql = name.join(sql.rsplit("%s", 1))
-        rows = ", ".join(f"({number:d}, %s, %s, %s, %s)" for number in range(len(spans)))
+        # Each span is a row, so that the query is made and planned once: for each span anew, that
+        # would take longer than they take to be counted.
+        in_bar = _in_bar(listing.order_by())[: most + 1]
+        sql, parameters = in_bar.query.get_compiler(listing.db).as_sql()
+        bounds = _bounds(spans, pin, connection)
+        places = ", %s" * len(_BOUNDS)
+        rows = ", ".join(f"({number:d}{places})" for number in range(len(spans)))
         statement = (
-            "WITH audit_log_bar (number, first, last, lowest, highest)"  # noqa: S608
+            f"WITH audit_log_bar (number, {', '.join(_BOUNDS)})"  # noqa: S608
             f" AS (VALUES {rows}) SELECT number,"
             f" (SELECT COUNT(*) FROM ({sql}) AS audit_log_counted) FROM audit_log_bar"
         )
-        given = [*(value for bound in bounds for value in bound), *others]
+        given = [*(value for bound in bounds for value in bound), *parameters]
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return [count for _number, count in sorted(cursor.fetchall())]
 
 
+_BOUNDS = ("start", "before", "lowest", "surely_after", "surely_before", "doubtful", "highest")
+
+
+def _bounds(
+    spans: list[Span], pin: uuid.UUID, connection: BaseDatabaseWrapper
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of ``_BOUNDS`` for each span, as the database takes them."""
+    fields: Any = AuditEntry._meta
+    moment_of, key_of = (
+        cache(partial(field.get_db_prep_value, connection=connection))
+        for field in (fields.get_field("occurred_at"), fields.pk)
+    )
+    # One span ends where the next one starts.
+    around = cache(uuid7.around)
+    for start, before in spans:
+        (lowest, after), (until, highest) = around(start), around(before)
+        after = min(after, pin)
+        # One bound at each end: of two, SQLite takes either.
+        keys = [lowest, after, min(until, _next(pin)), max(until, _next(after)), min(highest, pin)]
+        yield moment_of(start), moment_of(before), *map(key_of, keys)
+
+
+def _next(key: uuid.UUID) -> uuid.UUID:
+    return uuid.UUID(int=key.int + 1)
+
+
+def _in_bar(listing: AuditEntryQuerySet) -> QuerySet[Any, Any]:
+    """Return the keys of the entries of a listing that occurred in the span of a bar."""
+    # Names of our own, no text of anybody's.
+    bar = {name: RawSQL(f"audit_log_bar.{name}", ()) for name in _BOUNDS}  # noqa: S611
+    within = listing.filter(occurred_at__gte=bar["start"], occurred_at__lt=bar["before"])
+    if connections[listing.db].vendor != "sqlite":
+        return within.filter(pk__gte=bar["lowest"], pk__lte=bar["highest"]).values("pk")
+    # First those that need not be read, see `periods.py`: of them alone there may be enough.
+    sure = listing.filter(pk__gt=bar["surely_after"], pk__lt=bar["surely_before"])
+    older = within.filter(pk__gte=bar["lowest"], pk__lte=bar["surely_after"])
+    newer = within.filter(pk__gte=bar["doubtful"], pk__lte=bar["highest"])
+    return sure.values("pk").union(older.values("pk"), newer.values("pk"), all=True)
+
+
 def _within(listing: AuditEntryQuerySet, span: Span) -> AuditEntryQuerySet:
     start, end = span
-    within: AuditEntryQuerySet = listing.filter(occurred_at__gte=start, occurred_at__lt=end)
-    return within.within_keys(*_keys(span))
-
-
-def _keys(span: Span) -> tuple[uuid.UUID | None, uuid.UUID | None]:
-    first, last = key_range(*span)
-    # Always two bounds: what occurred before 1970 has the lowest ids.
-    return first or uuid7.lowest(0), last
-
-
-def _bounds(span: Span, connection: BaseDatabaseWrapper) -> list[Any]:
-    """Return the parameters of :func:`_within`, in its order, as the database takes them."""
-    fields: Any = AuditEntry._meta
-    moment, key = fields.get_field("occurred_at"), fields.pk
-    return [
-        *(moment.get_db_prep_value(edge, connection) for edge in span),
-        *(key.get_db_prep_value(edge, connection) for edge in _keys(span)),
-    ]
+    within: AuditEntryQuerySet = listing.filter(occurred(listing.db, since=start, before=end))
+    return within.within_keys(uuid7.around(start)[0], uuid7.around(end)[1])

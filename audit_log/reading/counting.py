@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.db import OperationalError, connections
-from django.db.models import IntegerField, Subquery
+from django.db.models import Count as CountRows
+from django.db.models import IntegerField, Subquery, Window
 
 from audit_log.querysets import united
 
@@ -33,8 +35,15 @@ AFFORDABLE = 500
 """What counting may cost on PostgreSQL, in the planner's units: some milliseconds."""
 FEW = 1_000
 """Entries that are rather all found than met one by one among all that are newer."""
-STEPS = 40_000
-"""What counting may cost on SQLite, in instructions of its virtual machine: as long."""
+PATIENCE = 0.002
+"""Seconds that counting may take on SQLite."""
+STEPS = 2_500
+"""Instructions of SQLite's virtual machine after which it is looked at the clock again.
+
+Some hundred entries take fewer: these are always counted.
+"""
+MANY = 100
+"""Rows that are fetched at once: what is found after the last ones may not count."""
 
 _SIZES = {
     # Entries are only added, and pruned from the old end on. Each of the two is found at once.
@@ -70,8 +79,11 @@ class Counter:
         self.ranges = united(listing)
         self.is_whole_log = is_whole_log
 
-    def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
-        """Return the query of a page, which may count the listing as well."""
+    def counting(self, page: AuditEntryQuerySet, *, is_listing: bool) -> AuditEntryQuerySet:
+        """Return the query of a page, which may count the listing as well.
+
+        With ``is_listing`` it goes through the listing from its newest entry on.
+        """
         return page
 
     def count(self, entries: list[AuditEntry], pin: uuid.UUID | None, at_least: int) -> Count:
@@ -80,8 +92,11 @@ class Counter:
         ``entries`` are a page of it, which is not empty.
         """
         connection = connections[self.listing.db]
-        size = _SIZES[connection.vendor] if self.is_whole_log else "0"
-        counted, sized, is_all = _rows(connection, self._some(pin), size)
+        sized, is_all = 0, True
+        if self.is_whole_log:
+            counted, sized = _whole(connection, self._some(pin))
+        else:
+            counted, is_all = _part(connection, self._some(pin))
         if is_all and counted <= CAP:
             return Count(max(counted, at_least))
         at_least = max(min(counted, CAP), at_least)
@@ -107,6 +122,8 @@ class PostgresCounter(Counter):
         else:
             self.estimate = int(whole.get("Plan Rows", 0))
         self.is_counted = capped.get("Total Cost", 0) <= AFFORDABLE
+        # Where several tables are asked, all are found for a page, and so few counted there.
+        self.is_found = self.estimate <= FEW and "Join Type" in whole
         # What several indexes find together comes in no order.
         self.is_sure = (
             _main_part(whole).get("Node Type") in {"BitmapAnd", "BitmapOr"}
@@ -114,9 +131,11 @@ class PostgresCounter(Counter):
             and whole["Total Cost"] <= 10 * AFFORDABLE
         )
 
-    def counting(self, page: AuditEntryQuerySet) -> AuditEntryQuerySet:
+    def counting(self, page: AuditEntryQuerySet, *, is_listing: bool) -> AuditEntryQuerySet:
         if not self.is_counted:
             return page
+        if self.is_found and is_listing:
+            return page.annotate(audit_log_count=Window(CountRows("*")))
         return page.annotate(audit_log_count=_NumberOf(self._some()))
 
     def count(self, entries: list[AuditEntry], pin: uuid.UUID | None, at_least: int) -> Count:
@@ -156,32 +175,50 @@ def _main_part(plan: dict[str, Any]) -> dict[str, Any]:
     return next((part for part in parts if part["Parent Relationship"] == "Outer"), {})
 
 
-def _rows(connection: BaseDatabaseWrapper, query: Any, size: str) -> tuple[int, int, bool]:
-    """Return how many rows there are, what ``size`` says, and whether that was found in time."""
+def _whole(connection: BaseDatabaseWrapper, query: Any) -> tuple[int, int]:
+    """Return how many entries of a log there are, by a query for some more than ``CAP`` of them,
+    and its size as the database has it.
+    """
     sql, parameters = query.query.get_compiler(connection.alias).as_sql()
     count = f"(SELECT COUNT(*) FROM ({sql}) AS audit_log_counted)"  # noqa: S608
     if connection.vendor == "sqlite":
         # There are at most as many as row numbers.
         count = f"CASE WHEN size > {CAP:d} THEN size ELSE {count} END"
-    found = (0, 0)
-    with connection.cursor() as cursor, _interrupted(connection) as in_time:
+    size = _SIZES[connection.vendor]
+    with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {count}, size FROM (SELECT ({size}) AS size) AS audit_log_sized",  # noqa: S608
             parameters,
         )
-        found = cursor.fetchone()
-    counted, sized = found
-    return counted, sized or 0, in_time()
+        counted, sized = cursor.fetchone()
+    return counted, sized or 0
+
+
+def _part(connection: BaseDatabaseWrapper, query: Any) -> tuple[int, bool]:
+    """Return how many rows a query has, and whether all were found: SQLite may run out of time."""
+    sql, parameters = query.query.get_compiler(connection.alias).as_sql()
+    if connection.vendor != "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT COUNT(*) FROM ({sql}) AS audit_log_counted",  # noqa: S608
+                parameters,
+            )
+            return cursor.fetchone()[0], True
+    counted = 0
+    # One by one, so that those are counted that were found in time.
+    with connection.cursor() as cursor, _interrupted(connection) as in_time:
+        cursor.execute(f"SELECT 1 FROM ({sql}) AS audit_log_counted", parameters)  # noqa: S608
+        while found := cursor.fetchmany(MANY):
+            counted += len(found)
+    return counted, in_time()
 
 
 @contextmanager
 def _interrupted(connection: BaseDatabaseWrapper) -> Iterator[Callable[[], bool]]:
     """Let SQLite give up what takes too long; the block gets what says whether it was in time."""
-    if connection.vendor != "sqlite":
-        yield lambda: True
-        return
     late: list[OperationalError] = []
-    connection.connection.set_progress_handler(lambda: True, STEPS)
+    deadline = time.perf_counter() + PATIENCE
+    connection.connection.set_progress_handler(lambda: time.perf_counter() > deadline, STEPS)
     try:
         yield lambda: not late
     except OperationalError as error:

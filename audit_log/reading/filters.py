@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from audit_log import catalogue, registry
 from audit_log.identity import MAX_ID_LENGTH, type_of
 from audit_log.models import AuditEntry
+from audit_log.periods import occurred
 from audit_log.reading.fields import (
     AddressField,
     MomentField,
@@ -223,12 +224,12 @@ class AuditEntryFilter(django_filters.FilterSet):  # type: ignore[misc]
     def find_after(
         self, entries: AuditEntryQuerySet, name: str, moment: datetime.datetime
     ) -> AuditEntryQuerySet:
-        return entries.filter(occurred_at__gte=moment)
+        return entries.filter(occurred(entries.db, since=moment))
 
     def find_before(
         self, entries: AuditEntryQuerySet, name: str, moment: datetime.datetime
     ) -> AuditEntryQuerySet:
-        return entries.filter(occurred_at__lte=moment)
+        return entries.filter(occurred(entries.db, until=moment))
 
     def find_object(
         self, entries: AuditEntryQuerySet, name: str, target: tuple[str, str]

@@ -169,27 +169,38 @@ def count_entries(queryset: AuditEntryQuerySet) -> int:
 def _slice(
     listing: AuditEntryQuerySet, counter: Counter, start: int, length: int, anchor: Anchor | None
 ) -> list[AuditEntry]:
+    keys = _keys_of_slice(listing, counter, start, length, anchor)
+    rows = counter.counting(listing.all(), is_listing=keys is None)
+    if keys is None:
+        return list(rows.in_key_range().order_by("-pk")[:length])
+    if len(rows.query.alias_map) <= 1:
+        # These have been chosen: asked again, the listing's conditions find all the others, too.
+        rows.query.where = type(rows.query.where)()
+    return list(rows.filter(pk__in=keys).order_by("-pk")[:length])
+
+
+def _keys_of_slice(
+    listing: AuditEntryQuerySet, counter: Counter, start: int, length: int, anchor: Anchor | None
+) -> Any:
+    """Return the ids, for a query, where they are found better without the entries."""
     entries = listing.in_key_range()
-    rows = counter.counting(listing.all())
     if anchor is not None and abs(start - anchor.position) < start:
         # Few entries are passed over to come from there, however deep the page is.
         offset = start - anchor.position
         if offset >= 0:
             older = entries.filter(pk__lte=anchor.key).order_by("-pk")
-            return list(rows.filter(pk__in=_Keys.slice(older, offset, length)).order_by("-pk"))
+            return _Keys.slice(older, offset, length)
         if length <= 1 - offset:
             newer = entries.filter(pk__gte=anchor.key).order_by("pk")
-            offset = 1 - offset - length
-            return list(rows.filter(pk__in=_Keys.slice(newer, offset, length)).order_by("-pk"))
+            return _Keys.slice(newer, 1 - offset - length, length)
     ranges = None if start else united(listing)
     if ranges is not None:
         # Instead of all that are in the ranges: these are found without the others.
-        rows.query.where = type(rows.query.where)()
-        return list(rows.filter(pk__in=ranges.newest(length)).order_by("-pk")[:length])
+        return ranges.newest(length)
     if start or counter.is_sure or _is_by_key_alone(listing):
-        keys = _Keys.slice(entries.order_by("-pk"), start, length, found_first=counter.is_sure)
-        return list(rows.filter(pk__in=keys).order_by("-pk"))
-    return list(rows.in_key_range().order_by("-pk")[:length])
+        found_first = counter.is_sure
+        return _Keys.slice(entries.order_by("-pk"), start, length, found_first=found_first)
+    return None
 
 
 def _is_by_key_alone(listing: AuditEntryQuerySet) -> bool:

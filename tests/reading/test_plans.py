@@ -184,6 +184,15 @@ def test_the_planner_knows_what_goes_together(
     assert count / 3 < estimate < count * 3, (count, estimate)
 
 
+@pytest.mark.postgres
+def test_the_planner_knows_what_never_goes_together(log: None) -> None:
+    filters = {"target_type": "testapp.book", "action": "author.update"}
+    found = AuditEntryFilter(data=filters, queryset=AuditEntry.objects.all()).qs
+    assert not found.exists()
+    # Both are frequent; told of only one, it would expect hundreds.
+    assert counting.counter_of(found, is_whole_log=False).estimate < 100
+
+
 @pytest.mark.sqlite
 @pytest.mark.postgres
 def test_a_chart_counts_in_an_index(log: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,102 @@
+"""Periods are told by times, also where ids are asked first."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+import pytest
+from django.utils import timezone
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from audit_log import uuid7
+from audit_log.models import AuditEntry
+from audit_log.reading import activity as activities
+from audit_log.reading import counting, pagination
+from audit_log.reading.activity import activity
+from audit_log.reading.filters import AuditEntryFilter
+from audit_log.reading.pagination import paginate
+
+START = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
+# Finer than a millisecond, and around the edges of days and of the tolerance.
+_OFFSETS = st.one_of(
+    st.integers(-4 * 3600, 4 * 24 * 3600).map(lambda seconds: seconds * 1_000_000),
+    st.builds(
+        lambda hours, microseconds: hours * 3_600_000_000 + microseconds,
+        st.sampled_from([0, 1, 2, 7, 8, 22, 23, 24, 25, 48, 72]),
+        st.integers(-2000, 2000),
+    ),
+)
+MOMENTS = _OFFSETS.map(lambda microseconds: START + datetime.timedelta(microseconds=microseconds))
+DEVIATIONS = st.sampled_from([-uuid7.TOLERANCE, -1, 0, 0, 1, uuid7.TOLERANCE])
+ENTRIES = st.lists(st.tuples(MOMENTS, DEVIATIONS, st.booleans()), min_size=2, max_size=30)
+
+
+def entry_of(moment: datetime.datetime, deviation: int, is_read: bool) -> AuditEntry:
+    low = uuid7.lowest(uuid7.milliseconds_at(moment) + deviation).int
+    return AuditEntry(
+        pk=uuid.UUID(int=low | uuid.uuid4().int & (1 << 61) - 1),
+        occurred_at=moment,
+        event_type="access" if is_read else "update",
+        action="user.view" if is_read else "user.update",
+        target_type="auth.user",
+        target_id="7",
+    )
+
+
+class TestPeriods(TestCase):
+    @given(ENTRIES, MOMENTS, MOMENTS)
+    def test_filters_find_what_occurred_in_the_period(
+        self,
+        made: list[tuple[datetime.datetime, int, bool]],
+        since: datetime.datetime,
+        until: datetime.datetime,
+    ) -> None:
+        since, until = sorted((since, until))
+        entries = AuditEntry.objects.bulk_create([entry_of(*one) for one in made])
+        expected = {one.pk for one in entries if since <= one.occurred_at <= until}
+        assert {one.pk for one in AuditEntry.objects.between(since, until)} == expected
+        data = {"occurred_after": since.isoformat(), "occurred_before": until.isoformat()}
+        filters = AuditEntryFilter(data=data, queryset=AuditEntry.objects.all())
+        assert filters.is_valid(), filters.errors
+        page = paginate(filters.qs, {"page_size": "200"})
+        assert {one.pk for one in page.entries} == expected
+        assert page.count == len(expected)
+
+    @given(
+        ENTRIES,
+        st.sampled_from([("2026-03-01", "2026-03-06"), ("2026-03-02", "2026-03-02")]),
+        st.sampled_from([{}, {"event_type": "access"}]),
+        st.integers(0, 29),
+    )
+    def test_bars_count_what_occurred_in_their_days_or_hours(
+        self,
+        made: list[tuple[datetime.datetime, int, bool]],
+        days: tuple[str, str],
+        others: dict[str, str],
+        start: int,
+    ) -> None:
+        AuditEntry.objects.bulk_create([entry_of(*one) for one in made])
+        data = {"occurred_after": days[0], "occurred_before": days[1], **others}
+        filters = AuditEntryFilter(data=data, queryset=AuditEntry.objects.all())
+        assert filters.is_valid(), filters.errors
+        found = list(filters.qs.order_by("-pk"))
+        assume(len(found) > 1)
+        listed = found[start % (len(found) - 1) :]
+        # Entries that are newer than the listing are not in it.
+        params = {"page_size": "1", "pin": str(listed[0].pk)}
+        period = [filters.form.cleaned_data[f"occurred_{side}"] for side in ("after", "before")]
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (activities, counting, pagination):
+                patch.setattr(module, "CAP", 0)
+            page = paginate(filters.qs, params)
+            assert page.count_is != "exact"
+            patch.setattr(timezone, "now", lambda: START + datetime.timedelta(days=30))
+            told = activity(filters.qs, page, *period, data)
+        assert told is not None
+        assert len(told.bars) in {6, 24}
+        for bar in told.bars:
+            expected = [one for one in listed if bar.start <= one.occurred_at < bar.end]
+            assert (bar.count, bar.count_is) == (len(expected), "exact")
