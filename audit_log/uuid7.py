@@ -25,6 +25,8 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MILLISECOND = datetime.timedelta(milliseconds=1)
 # 7 in the version's place, binary 10 in the variant's.
 _MARKS = (0x7 << 76) | (0b10 << 62)
+# All that is random in an id.
+_HIGHEST = ((1 << 12) - 1) << 64 | _LOW
 
 
 class Uuid7Generator:
@@ -98,7 +100,7 @@ def lowest(milliseconds: int) -> uuid.UUID:
 
 def highest(milliseconds: int) -> uuid.UUID:
     """Return the largest id of that millisecond: the upper bound of a key range."""
-    return uuid.UUID(int=lowest(milliseconds).int | ((1 << 12) - 1) << 64 | _LOW)
+    return uuid.UUID(int=(milliseconds & (1 << 48) - 1) << 80 | _MARKS | _HIGHEST)
 
 
 def around(moment: datetime.datetime) -> tuple[uuid.UUID, uuid.UUID]:

@@ -167,7 +167,7 @@ class Listing:
         query = self._query
         chosen = query.form.cleaned_data
         period = chosen.get("occurred_after"), chosen.get("occurred_before")
-        found = activity(query.qs, self.page, *period, query.filters)
+        found = activity(query.of_any_time, self.page, *period, query.filters)
         return None if found is None else Chart(found, self._url_of_time)
 
     @property

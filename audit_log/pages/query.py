@@ -61,6 +61,11 @@ class Query:
         return entries
 
     @property
+    def of_any_time(self) -> AuditEntryQuerySet:
+        """The same in any period, where all filters can be asked for."""
+        return self._filter.of_any_time
+
+    @property
     def errors(self) -> list[str]:
         """What is wrong, each with the name of the filter that it is about."""
         messages = [

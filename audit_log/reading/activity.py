@@ -7,7 +7,7 @@ import uuid
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -70,33 +70,36 @@ class Activity:
 
 
 def activity(
-    listing: AuditEntryQuerySet,
+    entries: AuditEntryQuerySet,
     page: Page,
     after: datetime.datetime | None,
     before: datetime.datetime | None,
     filters: Collection[str],
 ) -> Activity | None:
-    """Return the activity in the period from ``after`` to ``before`` of a listing.
+    """Return the activity of ``entries`` from ``after`` to ``before``, both inclusive.
 
-    ``page`` is its first page, ``filters`` the names of those in use. One query, which reads at
-    most ``MOST`` entries; each bar has the same share of them. ``None`` where it would take
-    reading more than that, where the listing is empty, and where one bar would be all.
+    ``entries`` are those of any time, ``page`` is the first one of those in the period, ``filters``
+    are the names of the filters in use. One query, which reads at most ``MOST`` entries; each bar
+    has the same share of them. ``None`` where it would take reading more than that, where there
+    are none in the period, and where one bar would be all.
     """
     unit, spans = _spans(after, before)
     if page.count == 0 or len(spans) < 2:
         return None
     assert page.pin is not None  # of a page that is not empty
+    parts = [_part(span, after, before) for span in spans]
     if page.count_is == "exact":
-        counts = _counted(listing.started_at(page.pin), spans)
-        return Activity(unit, [Bar(*span, counts[span[0]]) for span in spans])
+        numbers = _counted(entries.started_at(page.pin), parts)
+        return Activity(unit, [Bar(*span, n) for span, n in zip(spans, numbers, strict=True)])
     others = set(filters) - {"occurred_after", "occurred_before"}
     if settings.VISIBILITY is not None or len(others) > 1 or not others <= INDEXED:
         return None
     # A round number, as it is told.
     most = MOST // len(spans) // 10 * 10
+    numbers = _counted_each(entries, page.pin, parts, most)
     bars = [
         Bar(*span, min(number, most), "exact" if number <= most else "at_least")
-        for span, number in zip(spans, _counted_each(listing, page.pin, spans, most), strict=True)
+        for span, number in zip(spans, numbers, strict=True)
     ]
     return Activity(unit, bars)
 
@@ -130,11 +133,20 @@ def _spans(
     ]
 
 
+def _part(span: Span, after: datetime.datetime | None, before: datetime.datetime | None) -> Span:
+    """Return the part of a span that lies in the period."""
+    start, end = span
+    return (
+        start if after is None else max(start, after),
+        end if before is None or end <= before else before + datetime.timedelta.resolution,
+    )
+
+
 def _local_date(moment: datetime.datetime) -> datetime.date:
     return (timezone.localtime(moment) if timezone.is_aware(moment) else moment).date()
 
 
-def _counted(listing: AuditEntryQuerySet, spans: list[Span]) -> Counter[datetime.datetime]:
+def _counted(listing: AuditEntryQuerySet, spans: list[Span]) -> list[int]:
     found = _within(listing, (spans[0][0], spans[-1][1])).in_key_range().order_by()
     starts = [start for start, _end in spans]
     edges: list[Any] = starts
@@ -145,7 +157,8 @@ def _counted(listing: AuditEntryQuerySet, spans: list[Span]) -> Counter[datetime
         edges = [field.get_db_prep_value(start, connections[listing.db]) for start in starts]
         moment = Cast(moment, TextField())
     moments = found.values_list(moment, flat=True)[: CAP + 1]
-    return Counter(starts[bisect_right(edges, moment) - 1] for moment in moments)
+    numbers = Counter(bisect_right(edges, moment) - 1 for moment in moments)
+    return [numbers[place] for place in range(len(spans))]
 
 
 def _counted_each(
@@ -166,61 +179,64 @@ def _counted_each(
         )
         given = [value for _sql, parameters in parts for value in parameters]
     else:
-        # Each span is a row, so that the query is made and planned once: for each span anew, that
-        # would take longer than they take to be counted.
-        in_bar = _in_bar(listing.order_by())[: most + 1]
+        # The edges are a table, so that the query is made and planned once: for each span anew,
+        # that would take longer than they take to be counted.
+        in_bar = _in_bar(listing.order_by(), connection.vendor)[: most + 1]
         sql, parameters = in_bar.query.get_compiler(listing.db).as_sql()
-        bounds = _bounds(spans, pin, connection)
-        places = ", %s" * len(_BOUNDS)
-        rows = ", ".join(f"({number:d}{places})" for number in range(len(spans)))
+        edges = list(_edges(spans, pin, connection))
+        rows = ", ".join(f"({number:d}, %s, %s, %s)" for number in range(len(edges)))
         statement = (
-            f"WITH audit_log_bar (number, {', '.join(_BOUNDS)})"  # noqa: S608
-            f" AS (VALUES {rows}) SELECT number,"
-            f" (SELECT COUNT(*) FROM ({sql}) AS audit_log_counted) FROM audit_log_bar"
+            f"WITH audit_log_edge (number, moment, before, after) AS (VALUES {rows})"  # noqa: S608
+            f" SELECT first.number, (SELECT COUNT(*) FROM ({sql}) AS audit_log_counted)"
+            " FROM audit_log_edge first JOIN audit_log_edge last ON last.number = first.number + 1"
         )
-        given = [*(value for bound in bounds for value in bound), *parameters]
+        given = [*(value for edge in edges for value in edge), *parameters]
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return [count for _number, count in sorted(cursor.fetchall())]
 
 
-_BOUNDS = ("start", "before", "lowest", "surely_after", "surely_before", "doubtful", "highest")
-
-
-def _bounds(
+def _edges(
     spans: list[Span], pin: uuid.UUID, connection: BaseDatabaseWrapper
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the values of ``_BOUNDS`` for each span, as the database takes them."""
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Yield where each span begins, and where the last one ends, as the database takes it.
+
+    A moment, the id below which all occurred before it, and the one from which on all occurred
+    after it. The latter two are not beyond ``pin``.
+    """
     fields: Any = AuditEntry._meta
     moment_of, key_of = (
-        cache(partial(field.get_db_prep_value, connection=connection))
+        partial(field.get_db_prep_value, connection=connection)
         for field in (fields.get_field("occurred_at"), fields.pk)
     )
-    # One span ends where the next one starts.
-    around = cache(uuid7.around)
-    for start, before in spans:
-        (lowest, after), (until, highest) = around(start), around(before)
-        after = min(after, pin)
-        # One bound at each end: of two, SQLite takes either.
-        keys = [lowest, after, min(until, _next(pin)), max(until, _next(after)), min(highest, pin)]
-        yield moment_of(start), moment_of(before), *map(key_of, keys)
+    end = _next(pin)
+    for moment in (spans[0][0], *(before for _start, before in spans)):
+        lowest, highest = uuid7.around(moment)
+        yield moment_of(moment), key_of(min(lowest, end)), key_of(min(_next(highest), end))
 
 
 def _next(key: uuid.UUID) -> uuid.UUID:
     return uuid.UUID(int=key.int + 1)
 
 
-def _in_bar(listing: AuditEntryQuerySet) -> QuerySet[Any, Any]:
-    """Return the keys of the entries of a listing that occurred in the span of a bar."""
-    # Names of our own, no text of anybody's.
-    bar = {name: RawSQL(f"audit_log_bar.{name}", ()) for name in _BOUNDS}  # noqa: S611
-    within = listing.filter(occurred_at__gte=bar["start"], occurred_at__lt=bar["before"])
-    if connections[listing.db].vendor != "sqlite":
-        return within.filter(pk__gte=bar["lowest"], pk__lte=bar["highest"]).values("pk")
+def _in_bar(listing: AuditEntryQuerySet, vendor: str) -> QuerySet[Any, Any]:
+    """Return the keys of the entries of a listing that occurred between two edges.
+
+    Each part is one range of keys: of two bounds at the same end, SQLite takes either.
+    """
+
+    def edge(column: str) -> RawSQL:
+        # Names of our own, no text of anybody's.
+        return RawSQL(column, ())  # noqa: S611
+
+    later = edge(f"{'MAX' if vendor == 'sqlite' else 'GREATEST'}(first.after, last.before)")
+    within = listing.filter(
+        occurred_at__gte=edge("first.moment"), occurred_at__lt=edge("last.moment")
+    )
     # First those that need not be read, see `periods.py`: of them alone there may be enough.
-    sure = listing.filter(pk__gt=bar["surely_after"], pk__lt=bar["surely_before"])
-    older = within.filter(pk__gte=bar["lowest"], pk__lte=bar["surely_after"])
-    newer = within.filter(pk__gte=bar["doubtful"], pk__lte=bar["highest"])
+    sure = listing.filter(pk__gte=edge("first.after"), pk__lt=edge("last.before"))
+    older = within.filter(pk__gte=edge("first.before"), pk__lt=edge("first.after"))
+    newer = within.filter(pk__gte=later, pk__lt=edge("last.after"))
     return sure.values("pk").union(older.values("pk"), newer.values("pk"), all=True)
 
 

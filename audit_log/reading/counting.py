@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 CAP = 5_000
 """How many entries are counted at most."""
+MANY = 500
+"""Entries of which a page is likely to be among the last thousand that one filter leaves."""
 AFFORDABLE = 500
 """What counting may cost on PostgreSQL, in the planner's units: some milliseconds."""
 FEW = 1_000
@@ -42,7 +44,7 @@ STEPS = 2_500
 
 Some hundred entries take fewer: these are always counted.
 """
-MANY = 100
+FETCHED = 100
 """Rows that are fetched at once: what is found after the last ones may not count."""
 
 _SIZES = {
@@ -73,6 +75,8 @@ class Counter:
 
     is_sure = False
     """Whether it is cheap to find them all, in no order: safer than to hope to meet some soon."""
+    is_likely = False
+    """Whether, all the same, enough of them are likely to be met soon."""
 
     def __init__(self, listing: AuditEntryQuerySet, *, is_whole_log: bool) -> None:
         self.listing = listing.order_by().in_key_range()
@@ -130,6 +134,8 @@ class PostgresCounter(Counter):
             and self.estimate <= FEW
             and whole["Total Cost"] <= 10 * AFFORDABLE
         )
+        # Not in a range of time, where the planner has been asked twice already.
+        self.is_likely = self.is_sure and self.estimate >= MANY and not listing.has_key_range
 
     def counting(self, page: AuditEntryQuerySet, *, is_listing: bool) -> AuditEntryQuerySet:
         if not self.is_counted:
@@ -208,7 +214,7 @@ def _part(connection: BaseDatabaseWrapper, query: Any) -> tuple[int, bool]:
     # One by one, so that those are counted that were found in time.
     with connection.cursor() as cursor, _interrupted(connection) as in_time:
         cursor.execute(f"SELECT 1 FROM ({sql}) AS audit_log_counted", parameters)  # noqa: S608
-        while found := cursor.fetchmany(MANY):
+        while found := cursor.fetchmany(FETCHED):
             counted += len(found)
     return counted, in_time()
 

@@ -34,8 +34,6 @@ from audit_log.uuid7 import key_range
 from audit_log.vocabulary import EventType, Outcome
 
 if TYPE_CHECKING:
-    import datetime
-
     from audit_log.querysets import AuditEntryQuerySet
 
 
@@ -149,8 +147,8 @@ class AuditEntryFilter(django_filters.FilterSet):  # type: ignore[misc]
     """
 
     search = Filter(SearchField, method="find_words", label=_("Search"), max_length=MAX_ID_LENGTH)
-    occurred_after = Filter(MomentField, method="find_after", label=_("From"))
-    occurred_before = Filter(MomentField, method="find_before", label=_("Until"), end=True)
+    occurred_after = Filter(MomentField, method="in_any_period", label=_("From"))
+    occurred_before = Filter(MomentField, method="in_any_period", label=_("Until"), end=True)
     event_type = Filter(
         WordField, label=_("Event type"), what=_("event type"), choices=event_type_choices
     )
@@ -210,26 +208,29 @@ class AuditEntryFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def filter_queryset(self, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
         """Return what all filters leave, and where among the keys to look for it."""
+        since, until = (
+            self.form.cleaned_data.get(f"occurred_{end}") for end in ("after", "before")
+        )
+        within = self._of_any_time(entries).filter(occurred(entries.db, since, until))
+        return within.within_keys(*key_range(since, until))
+
+    @property
+    def of_any_time(self) -> AuditEntryQuerySet:
+        """What all other filters than those of the time leave; they must be valid."""
+        return self._of_any_time(self.queryset.all())
+
+    def _of_any_time(self, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
         values = self.form.cleaned_data
         given = [name for name in values if values[name] not in EMPTY_VALUES]
         self.leading = leading(self.filters[name].field_name for name in given)
-        found: AuditEntryQuerySet = super().filter_queryset(entries)
-        return found.within_keys(
-            *key_range(values.get("occurred_after"), values.get("occurred_before"))
-        )
+        return cast("AuditEntryQuerySet", super().filter_queryset(entries))
+
+    def in_any_period(self, entries: AuditEntryQuerySet, name: str, moment: Any) -> Any:
+        """Both ends of the period are one condition, see :meth:`filter_queryset`."""
+        return entries
 
     def find_words(self, entries: AuditEntryQuerySet, name: str, text: str) -> AuditEntryQuerySet:
         return entries.search(text)
-
-    def find_after(
-        self, entries: AuditEntryQuerySet, name: str, moment: datetime.datetime
-    ) -> AuditEntryQuerySet:
-        return entries.filter(occurred(entries.db, since=moment))
-
-    def find_before(
-        self, entries: AuditEntryQuerySet, name: str, moment: datetime.datetime
-    ) -> AuditEntryQuerySet:
-        return entries.filter(occurred(entries.db, until=moment))
 
     def find_object(
         self, entries: AuditEntryQuerySet, name: str, target: tuple[str, str]

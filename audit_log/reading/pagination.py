@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from audit_log.reading.counting import Counter
 
 MAX_PAGE_SIZE = 200
+RECENT = 1_000
+"""Entries of one filter among which those of all are looked for first, where many are expected."""
 PARAMETERS = ("page", "page_size", "pin", "anchor")
 
 _NUMBER = re.compile(r"0*([1-9][0-9]*)")
@@ -169,6 +171,10 @@ def count_entries(queryset: AuditEntryQuerySet) -> int:
 def _slice(
     listing: AuditEntryQuerySet, counter: Counter, start: int, length: int, anchor: Anchor | None
 ) -> list[AuditEntry]:
+    if counter.is_likely and not start and (recent := _recent(listing)) is not None:
+        found = list(counter.counting(recent, is_listing=False).order_by("-pk")[:length])
+        if len(found) == length:
+            return found
     keys = _keys_of_slice(listing, counter, start, length, anchor)
     rows = counter.counting(listing.all(), is_listing=keys is None)
     if keys is None:
@@ -203,16 +209,31 @@ def _keys_of_slice(
     return None
 
 
+def _recent(listing: AuditEntryQuerySet) -> AuditEntryQuerySet | None:
+    """Return those entries of a listing that are among the last that one of its filters leaves."""
+    filters = _of_columns(listing)
+    if not filters:
+        return None
+    last = listing.order_by("-pk")
+    last.query.where = type(last.query.where)(filters[:1])
+    return listing.filter(pk__gte=Subquery(last.values("pk")[RECENT : RECENT + 1]))
+
+
+def _of_columns(listing: AuditEntryQuerySet) -> list[Any]:
+    """Return the conditions of a listing that a column has a value."""
+    return [
+        condition
+        for condition in listing.query.where.children
+        if isinstance(condition, Exact) and isinstance(condition.lhs, Col)
+    ]
+
+
 def _is_by_key_alone(listing: AuditEntryQuerySet) -> bool:
     """Whether a listing is of the objects with one key, of all types.
 
     In the index they are sorted by type first: to put them in order is cheap without the entries.
     """
-    names = {
-        condition.lhs.target.attname
-        for condition in listing.query.where.children
-        if isinstance(condition, Exact) and isinstance(condition.lhs, Col)
-    }
+    names = {condition.lhs.target.attname for condition in _of_columns(listing)}
     return "target_id" in names and "target_type" not in names
 
 

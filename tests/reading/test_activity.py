@@ -39,7 +39,7 @@ def told(**filters: str) -> Activity | None:
     chosen = AuditEntryFilter(data=filters, queryset=AuditEntry.objects.all())
     assert chosen.is_valid()
     period = (chosen.form.cleaned_data.get(f"occurred_{side}") for side in ("after", "before"))
-    return activity(chosen.qs, paginate(chosen.qs, {"page_size": "2"}), *period, filters)
+    return activity(chosen.of_any_time, paginate(chosen.qs, {"page_size": "2"}), *period, filters)
 
 
 def at(*moments: str, **values: Any) -> None:

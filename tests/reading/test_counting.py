@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from audit_log.models import AuditEntry
 from audit_log.querysets import AuditEntryQuerySet
-from audit_log.reading import counting
+from audit_log.reading import counting, pagination
 from audit_log.reading.display import count_text, position_text
 from audit_log.reading.pagination import Page, PageNotFound, paginate
 from tests.reading.helpers import make, make_many
@@ -205,3 +205,25 @@ def test_a_listing_that_asks_other_tables_too() -> None:
     page = paginate(entries, {"page": "2", "page_size": "4"})
     assert page.entries == list(entries.order_by("-pk"))[4:8]
     assert (page.count, page.count_is) == (10, "exact")
+
+
+@pytest.mark.parametrize("recent", [3, 25, 55, 200])
+def test_what_is_met_among_the_last_is_the_same(
+    recent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def likely(*args: Any, **options: Any) -> counting.Counter:
+        counter = counting.counter_of(*args, **options)
+        counter.is_likely = True
+        return counter
+
+    monkeypatch.setattr(pagination, "counter_of", likely)
+    monkeypatch.setattr(pagination, "RECENT", recent)
+    entries = updates(50)
+    make_many(3)
+    assert paginate(entries, {}).entries == list(entries.order_by("-pk"))[:20]
+    pin = str(entries.order_by("pk")[30].pk)
+    assert paginate(entries, {"pin": pin}).entries == list(entries.order_by("-pk"))[19:39]
+    # Where no column has a value that is asked for, there is no index of such.
+    assert paginate(entries.search("user"), {}).entries == list(entries.order_by("-pk"))[:20]
+    everything = AuditEntry.objects.search("user")
+    assert paginate(everything, {}).entries == list(everything.order_by("-pk"))[:20]
