@@ -79,11 +79,25 @@ class United(models.Subquery):
             for query in self._queries
         ]
 
+    def within(self, lowest: uuid.UUID | None, highest: uuid.UUID | None) -> United:
+        """Return those of the keys that lie between two; ``None`` is no bound."""
+        bounds = {"gte": lowest, "lte": highest}
+        return United(
+            [
+                keys.filter(
+                    **{
+                        f"{_key_of(keys)}__{side}": bound
+                        for side, bound in bounds.items()
+                        if bound is not None
+                    }
+                )
+                for keys in self._ranges
+            ]
+        )
+
     def some(self, number: int, pin: uuid.UUID | None = None) -> models.QuerySet[Any, Any]:
         """Return ``number`` of the keys at most; with ``pin`` none that is newer."""
-        ranges = self._ranges
-        if pin is not None:
-            ranges = [keys.filter(**{f"{_key_of(keys)}__lte": pin}) for keys in ranges]
+        ranges = self._ranges if pin is None else self.within(None, pin)._ranges
         return ranges[0].union(*ranges[1:], all=True).order_by()[:number]
 
     def newest(self, length: int) -> models.Func:
@@ -222,7 +236,15 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
 
         Newest first they are found at once then, however many are newer than all of them.
         """
+        if not self.has_key_range:
+            return self
         lowest, highest = self._keys
+        for condition in self.query.where.children:
+            if isinstance(keys := getattr(condition, "rhs", None), United):
+                # Of many keys all would be looked for, wherever they are.
+                entries = self.filter(pk__in=keys.within(lowest, highest))
+                entries.query.where.children.remove(condition)
+                return entries
         entries = self if lowest is None else self.filter(pk__gte=lowest)
         return entries if highest is None else entries.filter(pk__lte=highest)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from urllib.parse import quote
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -35,11 +36,12 @@ class DrawnBar:
 
 
 class Chart:
-    """``url_for(after, before)`` is the address of the list of just that time."""
+    """``url`` is the address of the list of all times: each bar leads to that of its own."""
 
-    def __init__(self, activity: Activity, url_for: Callable[[str, str], str]) -> None:
+    def __init__(self, activity: Activity, url: str) -> None:
         self._activity = activity
-        self._url_for = url_for
+        self._url = f"{url}{'&' if '?' in url else '?'}occurred_after="
+        self._text_of = cache(entries_text)
         bars = activity.bars
         self.highest = max(bar.count for bar in bars)
         self.bars = [self._drawn(place, bar) for place, bar in enumerate(bars)]
@@ -78,18 +80,18 @@ class Chart:
     def _drawn(self, place: int, bar: Bar) -> DrawnBar:
         start = timezone.localtime(bar.start) if timezone.is_aware(bar.start) else bar.start
         is_day = self._activity.unit == "day"
-        label = f"{start:%Y-%m-%d}" if is_day else f"{start:%Y-%m-%d %H:%M %Z}".strip()
+        label = start.date().isoformat() if is_day else f"{start:%Y-%m-%d %H:%M %Z}".strip()
         if not bar.count:
             # Not seen: a long period of few entries has many of them.
             return DrawnBar(10 * place, HEIGHT, 0, label, "", "", is_open=False)
         # The smallest is still seen.
         height = max(2, round(HEIGHT * bar.count / self.highest))
         if is_day:
-            url = self._url_for(label, label)
+            first = last = label
         else:
-            last = bar.end - datetime.timedelta(microseconds=1)
-            url = self._url_for(_exact(bar.start), _exact(last))
-        text = entries_text(bar.count, bar.count_is)
+            first, last = _exact(bar.start), _exact(bar.end - datetime.timedelta.resolution)
+        url = f"{self._url}{first}&occurred_before={last}"
+        text = self._text_of(bar.count, bar.count_is)
         is_open = bar.count_is != "exact"
         return DrawnBar(10 * place, HEIGHT - height, height, label, text, url, is_open)
 
@@ -98,4 +100,4 @@ def _exact(moment: datetime.datetime) -> str:
     # With its offset: an hour that the clocks show twice is two bars.
     if timezone.is_naive(moment):
         moment = timezone.make_aware(moment, timezone.get_default_timezone())
-    return timezone.localtime(moment).isoformat()
+    return quote(timezone.localtime(moment).isoformat())

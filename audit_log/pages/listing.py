@@ -168,7 +168,7 @@ class Listing:
         chosen = query.form.cleaned_data
         period = chosen.get("occurred_after"), chosen.get("occurred_before")
         found = activity(query.of_any_time, self.page, *period, query.filters)
-        return None if found is None else Chart(found, self._url_of_time)
+        return None if found is None else Chart(found, self._url_of_any_time)
 
     @property
     def is_too_large_for_a_chart(self) -> bool:
@@ -193,10 +193,13 @@ class Listing:
             return url
         return f"{url}?{urlencode(self._query.filters)}"
 
-    def _url_of_time(self, after: str, before: str) -> str:
+    @property
+    def _url_of_any_time(self) -> str:
         kept = {"page_size": self.page_size} if self.page_size else {}
-        period = {"occurred_after": after, "occurred_before": before}
-        return self._url({**self._query.filters, **period, **kept})
+        others = {**self._query.filters, **kept}
+        for name in ("occurred_after", "occurred_before"):
+            others.pop(name, None)
+        return self._url(others)
 
     def _page_url(self, page: Page, number: int) -> str:
         return self._url({**self._query.filters, **page.query(number)})

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from django.db import connections
 from django.db.models import F, TextField
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.models import QuerySet
 
     from audit_log.querysets import AuditEntryQuerySet
     from audit_log.reading.pagination import Page
@@ -181,13 +179,13 @@ def _counted_each(
     else:
         # The edges are a table, so that the query is made and planned once: for each span anew,
         # that would take longer than they take to be counted.
-        in_bar = _in_bar(listing.order_by(), connection.vendor)[: most + 1]
-        sql, parameters = in_bar.query.get_compiler(listing.db).as_sql()
+        sql, parameters = _in_bar(listing, connection)
         edges = list(_edges(spans, pin, connection))
         rows = ", ".join(f"({number:d}, %s, %s, %s)" for number in range(len(edges)))
         statement = (
             f"WITH audit_log_edge (number, moment, before, after) AS (VALUES {rows})"  # noqa: S608
-            f" SELECT first.number, (SELECT COUNT(*) FROM ({sql}) AS audit_log_counted)"
+            " SELECT first.number,"
+            f" (SELECT COUNT(*) FROM ({sql} LIMIT {most + 1:d}) AS audit_log_counted)"
             " FROM audit_log_edge first JOIN audit_log_edge last ON last.number = first.number + 1"
         )
         given = [*(value for edge in edges for value in edge), *parameters]
@@ -219,25 +217,25 @@ def _next(key: uuid.UUID) -> uuid.UUID:
     return uuid.UUID(int=key.int + 1)
 
 
-def _in_bar(listing: AuditEntryQuerySet, vendor: str) -> QuerySet[Any, Any]:
-    """Return the keys of the entries of a listing that occurred between two edges.
+def _in_bar(listing: AuditEntryQuerySet, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    """Return the SQL of the keys that occurred between two edges, with its parameters.
 
     Each part is one range of keys: of two bounds at the same end, SQLite takes either.
     """
-
-    def edge(column: str) -> RawSQL:
-        # Names of our own, no text of anybody's.
-        return RawSQL(column, ())  # noqa: S611
-
-    later = edge(f"{'MAX' if vendor == 'sqlite' else 'GREATEST'}(first.after, last.before)")
-    within = listing.filter(
-        occurred_at__gte=edge("first.moment"), occurred_at__lt=edge("last.moment")
+    compiler = listing.order_by().values("pk").query.get_compiler(listing.db)
+    sql, parameters = compiler.as_sql()
+    more = "AND" if listing.query.where else "WHERE"
+    table = connection.ops.quote_name(AuditEntry._meta.db_table)
+    key, moment = (f"{table}.{connection.ops.quote_name(name)}" for name in ("id", "occurred_at"))
+    later = f"{'MAX' if connection.vendor == 'sqlite' else 'GREATEST'}(first.after, last.before)"
+    within = f"{moment} >= first.moment AND {moment} < last.moment"
+    parts = (
+        # First those that need not be read, see `periods.py`: of them alone there may be enough.
+        f"{key} >= first.after AND {key} < last.before",
+        f"{key} >= first.before AND {key} < first.after AND {within}",
+        f"{key} >= {later} AND {key} < last.after AND {within}",
     )
-    # First those that need not be read, see `periods.py`: of them alone there may be enough.
-    sure = listing.filter(pk__gte=edge("first.after"), pk__lt=edge("last.before"))
-    older = within.filter(pk__gte=edge("first.before"), pk__lt=edge("first.after"))
-    newer = within.filter(pk__gte=later, pk__lt=edge("last.after"))
-    return sure.values("pk").union(older.values("pk"), newer.values("pk"), all=True)
+    return " UNION ALL ".join(f"{sql} {more} {part}" for part in parts), [*parameters] * len(parts)
 
 
 def _within(listing: AuditEntryQuerySet, span: Span) -> AuditEntryQuerySet:

@@ -24,6 +24,8 @@ def escaped(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return html.escape(value) if _SPECIAL.search(value) else value
+    if kind is int:
+        return str(value)
     return value if kind is SafeString else conditional_escape(value)
 
 
