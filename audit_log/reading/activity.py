@@ -40,9 +40,7 @@ DAYS_BY_HOUR = 2
 MOST = 3_000
 """How many entries all bars count together where the listing has more than are counted at all."""
 
-INDEXED = frozenset(
-    {"event_type", "action", "target_type", "target_id", "actor", "tenant", "remote_addr"}
-)
+INDEXED = frozenset({"event_type", "action", "target_type", "actor", "tenant", "remote_addr"})
 """Filters of which one alone finds the entries of a range of time by an index."""
 
 Unit: TypeAlias = Literal["day", "hour"]

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 CAP = 5_000
 """How many entries are counted at most."""
-MANY = 500
-"""Entries of which a page is likely to be among the last thousand that one filter leaves."""
+RECENT = 1_000
+"""Entries of one filter among which those of all filters are looked for first."""
+LIKELY = 25
+"""How many must be expected there."""
 AFFORDABLE = 500
 """What counting may cost on PostgreSQL, in the planner's units: some milliseconds."""
 FEW = 1_000
@@ -75,8 +77,8 @@ class Counter:
 
     is_sure = False
     """Whether it is cheap to find them all, in no order: safer than to hope to meet some soon."""
-    is_likely = False
-    """Whether, all the same, enough of them are likely to be met soon."""
+    likely_among = ""
+    """The column of a filter among whose last entries, all the same, a page is likely to be."""
 
     def __init__(self, listing: AuditEntryQuerySet, *, is_whole_log: bool) -> None:
         self.listing = listing.order_by().in_key_range()
@@ -129,13 +131,16 @@ class PostgresCounter(Counter):
         # Where several tables are asked, all are found for a page, and so few counted there.
         self.is_found = self.estimate <= FEW and "Join Type" in whole
         # What several indexes find together comes in no order.
+        main = _main_part(whole)
         self.is_sure = (
-            _main_part(whole).get("Node Type") in {"BitmapAnd", "BitmapOr"}
+            main.get("Node Type") in {"BitmapAnd", "BitmapOr"}
             and self.estimate <= FEW
             and whole["Total Cost"] <= 10 * AFFORDABLE
         )
-        # Not in a range of time, where the planner has been asked twice already.
-        self.is_likely = self.is_sure and self.estimate >= MANY and not listing.has_key_range
+        is_dear = whole["Total Cost"] > 2 * AFFORDABLE
+        if self.is_sure and is_dear and not listing.has_key_range:
+            # In a range of time, the planner has been asked twice already.
+            self.likely_among = _likely_among(main, self.estimate)
 
     def counting(self, page: AuditEntryQuerySet, *, is_listing: bool) -> AuditEntryQuerySet:
         if not self.is_counted:
@@ -166,6 +171,19 @@ class _NumberOf(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS audit_log_counted)"
     output_field = IntegerField()
+
+
+def _likely_among(plan: dict[str, Any], estimate: int) -> str:
+    """Return the column whose filter leaves the fewest, where enough of all are expected there."""
+    if plan["Node Type"] != "BitmapAnd":
+        return ""
+    sharpest = min(plan["Plans"], key=lambda part: int(part["Plan Rows"]))
+    if estimate * RECENT < sharpest["Plan Rows"] * LIKELY:
+        return ""
+    from audit_log.models import AuditEntry
+
+    columns = {index.name: index.fields[0] for index in AuditEntry._meta.indexes}
+    return str(columns.get(sharpest.get("Index Name"), ""))
 
 
 def _plan_of(query: QuerySet[Any, Any]) -> dict[str, Any]:

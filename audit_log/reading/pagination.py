@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit_log.conf import settings
 from audit_log.querysets import united
-from audit_log.reading.counting import CAP, Count, Exactness, counter_of
+from audit_log.reading.counting import CAP, RECENT, Count, Exactness, counter_of
+from audit_log.reading.leading import Unindexed
 
 if TYPE_CHECKING:
     from audit_log.models import AuditEntry
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from audit_log.reading.counting import Counter
 
 MAX_PAGE_SIZE = 200
-RECENT = 1_000
-"""Entries of one filter among which those of all are looked for first, where many are expected."""
 PARAMETERS = ("page", "page_size", "pin", "anchor")
 
 _NUMBER = re.compile(r"0*([1-9][0-9]*)")
@@ -171,8 +170,9 @@ def count_entries(queryset: AuditEntryQuerySet) -> int:
 def _slice(
     listing: AuditEntryQuerySet, counter: Counter, start: int, length: int, anchor: Anchor | None
 ) -> list[AuditEntry]:
-    if counter.is_likely and not start and (recent := _recent(listing)) is not None:
-        found = list(counter.counting(recent, is_listing=False).order_by("-pk")[:length])
+    if counter.likely_among and not start:
+        recent = counter.counting(_recent(listing, counter.likely_among), is_listing=False)
+        found = list(recent.order_by("-pk")[:length])
         if len(found) == length:
             return found
     keys = _keys_of_slice(listing, counter, start, length, anchor)
@@ -209,23 +209,17 @@ def _keys_of_slice(
     return None
 
 
-def _recent(listing: AuditEntryQuerySet) -> AuditEntryQuerySet | None:
-    """Return those entries of a listing that are among the last that one of its filters leaves."""
-    filters = _of_columns(listing)
+def _recent(listing: AuditEntryQuerySet, column: str) -> AuditEntryQuerySet:
+    """Return those entries of a listing that are among the last that the filter of a column leaves.
+
+    None where it is not filtered by the column alone.
+    """
+    filters = [one for one in listing.query.where.children if _column_of(one) == column]
     if not filters:
-        return None
+        return listing.none()
     last = listing.order_by("-pk")
-    last.query.where = type(last.query.where)(filters[:1])
+    last.query.where = type(last.query.where)(filters)
     return listing.filter(pk__gte=Subquery(last.values("pk")[RECENT : RECENT + 1]))
-
-
-def _of_columns(listing: AuditEntryQuerySet) -> list[Any]:
-    """Return the conditions of a listing that a column has a value."""
-    return [
-        condition
-        for condition in listing.query.where.children
-        if isinstance(condition, Exact) and isinstance(condition.lhs, Col)
-    ]
 
 
 def _is_by_key_alone(listing: AuditEntryQuerySet) -> bool:
@@ -233,8 +227,21 @@ def _is_by_key_alone(listing: AuditEntryQuerySet) -> bool:
 
     In the index they are sorted by type first: to put them in order is cheap without the entries.
     """
-    names = {condition.lhs.target.attname for condition in _of_columns(listing)}
+    conditions = listing.query.where.children
+    names = {_column_of(one) for one in conditions if not _is_unindexed(one)}
     return "target_id" in names and "target_type" not in names
+
+
+def _column_of(condition: Any) -> str:
+    """Return the column that has to have a value by a condition, or empty."""
+    if not isinstance(condition, Exact):
+        return ""
+    column = condition.lhs.source_expressions[0] if _is_unindexed(condition) else condition.lhs
+    return column.target.name if isinstance(column, Col) else ""
+
+
+def _is_unindexed(condition: Any) -> bool:
+    return isinstance(getattr(condition, "lhs", None), Unindexed)
 
 
 class _Keys(Subquery):

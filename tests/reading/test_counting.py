@@ -207,13 +207,14 @@ def test_a_listing_that_asks_other_tables_too() -> None:
     assert (page.count, page.count_is) == (10, "exact")
 
 
+@pytest.mark.parametrize("column", ["event_type", "outcome", "tenant"])
 @pytest.mark.parametrize("recent", [3, 25, 55, 200])
 def test_what_is_met_among_the_last_is_the_same(
-    recent: int, monkeypatch: pytest.MonkeyPatch
+    recent: int, column: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def likely(*args: Any, **options: Any) -> counting.Counter:
         counter = counting.counter_of(*args, **options)
-        counter.is_likely = True
+        counter.likely_among = column
         return counter
 
     monkeypatch.setattr(pagination, "counter_of", likely)

@@ -76,8 +76,8 @@ def plan_of(sql: str) -> str:
 
 
 def page_query(statements: list[str]) -> str:
-    (page,) = [sql for sql in statements if '"changes"' in sql]
-    return page
+    # Before it, it may have been looked for among the last entries of one filter.
+    return [sql for sql in statements if '"changes"' in sql][-1]
 
 
 def page_plan(statements: list[str]) -> str:
@@ -203,7 +203,6 @@ def test_a_chart_counts_in_an_index(log: None, monkeypatch: pytest.MonkeyPatch) 
         "actor": "7",
         "event_type": "update",
         "remote_addr": "192.0.2.7",
-        "target_id": AuditEntry.objects.between(*days.values()).first().target_id,
         "target_type": "testapp.tag",
         "tenant": "tenant3",
     }
