@@ -179,14 +179,24 @@ def _counted_each(
         # that would take longer than they take to be counted.
         sql, parameters = _in_bar(listing, connection)
         edges = list(_edges(spans, pin, connection))
-        rows = ", ".join(f"({number:d}, %s, %s, %s)" for number in range(len(edges)))
+        if connection.vendor == "postgresql":
+            # Of parameters by the hundred, psycopg takes longer than the database of all the rest.
+            table = (
+                "SELECT ordinality, moment, before, after FROM UNNEST(%s::timestamptz[],"
+                " %s::uuid[], %s::uuid[]) WITH ORDINALITY AS given (moment, before, after)"
+            )
+            values = [list(column) for column in zip(*edges, strict=True)]
+        else:
+            rows = ", ".join(f"({number:d}, %s, %s, %s)" for number in range(len(edges)))
+            table = f"VALUES {rows}"
+            values = [value for edge in edges for value in edge]
         statement = (
-            f"WITH audit_log_edge (number, moment, before, after) AS (VALUES {rows})"  # noqa: S608
+            f"WITH audit_log_edge (number, moment, before, after) AS ({table})"  # noqa: S608
             " SELECT first.number,"
             f" (SELECT COUNT(*) FROM ({sql} LIMIT {most + 1:d}) AS audit_log_counted)"
             " FROM audit_log_edge first JOIN audit_log_edge last ON last.number = first.number + 1"
         )
-        given = [*(value for edge in edges for value in edge), *parameters]
+        given = [*values, *parameters]
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return [count for _number, count in sorted(cursor.fetchall())]
