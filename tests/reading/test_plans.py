@@ -67,9 +67,11 @@ def ask(filters: dict[str, str], **more: str) -> tuple[Page, list[str]]:
 
 
 def plan_of(sql: str) -> str:
-    query_plan = "QUERY PLAN" if connection.vendor == "sqlite" else ""
-    # Django logs SQLite's statements with times that have no quotes.
-    sql = re.sub(r"(?<!['\d-])(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?!['.])", r"'\1'", sql)
+    query_plan = ""
+    if connection.vendor == "sqlite":
+        query_plan = "QUERY PLAN"
+        # Django logs SQLite's statements with times that have no quotes.
+        sql = re.sub(r"(?<!['\d-])(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?!['.])", r"'\1'", sql)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {query_plan} {sql}")
         return "\n".join(str(row[-1]) for row in cursor.fetchall())
