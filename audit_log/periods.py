@@ -20,9 +20,9 @@ def occurred(
 
     Both are inclusive; ``before`` is an end that is not. ``None`` is no bound.
 
-    On SQLite ids are asked first: most tell that the entry is well within the period, and they
-    are in each index, where times are not. PostgreSQL reads the entry anyway, and would take
-    the two conditions for two chances.
+    On SQLite ids are asked first: most tell that the entry is well within the period (an hour, or
+    two days where times have no zone), and they are in each index, where times are not.
+    PostgreSQL reads the entry anyway, and would take the two conditions for two chances.
     """
     by_ids = connections[using].vendor == "sqlite"
     condition = Q()

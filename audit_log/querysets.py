@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from django.conf import settings
 from django.db import models
+from django.db.models.sql.where import AND
 from django.utils import timezone
 
 from audit_log.exceptions import AppendOnly
@@ -135,6 +136,20 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
         clone._keys = self._keys
         return clone
 
+    def __or__(self, other: Any) -> Any:
+        return self._of_any_key(super().__or__(other))
+
+    def __xor__(self, other: Any) -> Any:
+        return self._of_any_key(super().__xor__(other))
+
+    def _of_any_key(self, either: Any) -> Any:
+        # What is known of the keys of one says nothing of the other's.
+        if either is self or not either.has_key_range:
+            return either
+        either = either._chain()
+        either._keys = (None, None)
+        return either
+
     def for_object(self, obj: models.Model) -> AuditEntryQuerySet:
         """Entries of ``obj``, as target or as reference, newest first.
 
@@ -239,7 +254,8 @@ class AuditEntryQuerySet(AppendOnlyQuerySet["AuditEntry"]):
         if not self.has_key_range:
             return self
         lowest, highest = self._keys
-        for condition in self.query.where.children:
+        where = self.query.where
+        for condition in where.children if where.connector == AND else ():
             if isinstance(keys := getattr(condition, "rhs", None), United):
                 # Of many keys all would be looked for, wherever they are.
                 entries = self.filter(pk__in=keys.within(lowest, highest))

@@ -11,9 +11,11 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from django.conf import settings as django_settings
 from django.db import connections
 from django.db.models import F, TextField
 from django.db.models.functions import Cast
+from django.db.models.sql.where import AND
 from django.utils import timezone
 
 from audit_log import uuid7
@@ -75,9 +77,9 @@ def activity(
     """Return the activity of ``entries`` from ``after`` to ``before``, both inclusive.
 
     ``entries`` are those of any time, ``page`` is the first one of those in the period, ``filters``
-    are the names of the filters in use. One query, which reads at most ``MOST`` entries; each bar
-    has the same share of them. ``None`` where it would take reading more than that, where there
-    are none in the period, and where one bar would be all.
+    are the names of the filters in use. One query, which counts at most ``MOST`` entries; each bar
+    has the same share of them. ``None`` where nobody knows how many it would have to look at, where
+    there are none in the period, and where one bar would be all.
     """
     unit, spans = _spans(after, before)
     if page.count == 0 or len(spans) < 2:
@@ -89,6 +91,9 @@ def activity(
         return Activity(unit, [Bar(*span, n) for span, n in zip(spans, numbers, strict=True)])
     others = set(filters) - {"occurred_after", "occurred_before"}
     if settings.VISIBILITY is not None or len(others) > 1 or not others <= INDEXED:
+        return None
+    if not django_settings.USE_TZ:
+        # Too little is sure of ids then: entries of days around each bar would be read.
         return None
     # A round number, as it is told.
     most = MOST // len(spans) // 10 * 10
@@ -143,7 +148,10 @@ def _local_date(moment: datetime.datetime) -> datetime.date:
 
 
 def _counted(listing: AuditEntryQuerySet, spans: list[Span]) -> list[int]:
-    found = _within(listing, (spans[0][0], spans[-1][1])).in_key_range().order_by()
+    found: Any = _within(listing, (spans[0][0], spans[-1][1])).in_key_range().order_by()
+    if found.query.distinct:
+        # Of entries, not of moments.
+        found = listing.model._base_manager.using(listing.db).filter(pk__in=found.values("pk"))
     starts = [start for start, _end in spans]
     edges: list[Any] = starts
     moment: Any = F("occurred_at")
@@ -177,7 +185,7 @@ def _counted_each(
     else:
         # The edges are a table, so that the query is made and planned once: for each span anew,
         # that would take longer than they take to be counted.
-        sql, parameters = _in_bar(listing, connection)
+        sql, parameters = _in_bar(listing, connection, most + 1)
         edges = list(_edges(spans, pin, connection))
         if connection.vendor == "postgresql":
             # Of parameters by the hundred, psycopg takes longer than the database of all the rest.
@@ -193,7 +201,7 @@ def _counted_each(
         statement = (
             f"WITH audit_log_edge (number, moment, before, after) AS ({table})"  # noqa: S608
             " SELECT first.number,"
-            f" (SELECT COUNT(*) FROM ({sql} LIMIT {most + 1:d}) AS audit_log_counted)"
+            f" (SELECT COUNT(*) FROM ({sql}) AS audit_log_counted)"
             " FROM audit_log_edge first JOIN audit_log_edge last ON last.number = first.number + 1"
         )
         given = [*values, *parameters]
@@ -222,14 +230,17 @@ def _edges(
 
 
 def _next(key: uuid.UUID) -> uuid.UUID:
-    return uuid.UUID(int=key.int + 1)
+    return uuid.UUID(int=min(key.int + 1, (1 << 128) - 1))
 
 
-def _in_bar(listing: AuditEntryQuerySet, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-    """Return the SQL of the keys that occurred between two edges, with its parameters.
+def _in_bar(
+    listing: AuditEntryQuerySet, connection: BaseDatabaseWrapper, most: int
+) -> tuple[str, list[Any]]:
+    """Return the SQL of at most so many keys that occurred between two edges, and its parameters.
 
     Each part is one range of keys: of two bounds at the same end, SQLite takes either.
     """
+    assert listing.query.where.connector == AND
     compiler = listing.order_by().values("pk").query.get_compiler(listing.db)
     sql, parameters = compiler.as_sql()
     more = "AND" if listing.query.where else "WHERE"
@@ -237,13 +248,18 @@ def _in_bar(listing: AuditEntryQuerySet, connection: BaseDatabaseWrapper) -> tup
     key, moment = (f"{table}.{connection.ops.quote_name(name)}" for name in ("id", "occurred_at"))
     later = f"{'MAX' if connection.vendor == 'sqlite' else 'GREATEST'}(first.after, last.before)"
     within = f"{moment} >= first.moment AND {moment} < last.moment"
-    parts = (
-        # First those that need not be read, see `periods.py`: of them alone there may be enough.
-        f"{key} >= first.after AND {key} < last.before",
-        f"{key} >= first.before AND {key} < first.after AND {within}",
-        f"{key} >= {later} AND {key} < last.after AND {within}",
+    # First those that need not be read, see `periods.py`: of them alone there may be enough. Of the
+    # others first those whose ids are nearest to the middle of the bar.
+    parts = {
+        "sure": f"{key} >= first.after AND {key} < last.before",
+        "older": f"{key} >= first.before AND {key} < first.after AND {within} ORDER BY {key} DESC",
+        "newer": f"{key} >= {later} AND {key} < last.after AND {within} ORDER BY {key}",
+    }
+    arms = (
+        f"SELECT * FROM ({sql} {more} {part} LIMIT {most:d}) AS audit_log_{name}"  # noqa: S608
+        for name, part in parts.items()
     )
-    return " UNION ALL ".join(f"{sql} {more} {part}" for part in parts), [*parameters] * len(parts)
+    return f"{' UNION ALL '.join(arms)} LIMIT {most:d}", [*parameters] * len(parts)
 
 
 def _within(listing: AuditEntryQuerySet, span: Span) -> AuditEntryQuerySet:

@@ -44,7 +44,7 @@ PATIENCE = 0.002
 STEPS = 2_500
 """Instructions of SQLite's virtual machine after which it is looked at the clock again.
 
-Some hundred entries take fewer: these are always counted.
+What takes fewer is always counted: a hundred entries, where few are passed over.
 """
 FETCHED = 100
 """Rows that are fetched at once: what is found after the last ones may not count."""
@@ -137,7 +137,7 @@ class PostgresCounter(Counter):
             and self.estimate <= FEW
             and whole["Total Cost"] <= 10 * AFFORDABLE
         )
-        is_dear = whole["Total Cost"] > 2 * AFFORDABLE
+        is_dear = whole.get("Total Cost", 0) > 2 * AFFORDABLE
         if self.is_sure and is_dear and not listing.has_key_range:
             # In a range of time, the planner has been asked twice already.
             self.likely_among = _likely_among(main, self.estimate)

@@ -179,7 +179,7 @@ def _slice(
     rows = counter.counting(listing.all(), is_listing=keys is None)
     if keys is None:
         return list(rows.in_key_range().order_by("-pk")[:length])
-    if len(rows.query.alias_map) <= 1:
+    if len(rows.query.alias_map) <= 1 and not rows.query.extra_tables:
         # These have been chosen: asked again, the listing's conditions find all the others, too.
         rows.query.where = type(rows.query.where)()
     return list(rows.filter(pk__in=keys).order_by("-pk")[:length])
@@ -214,7 +214,7 @@ def _recent(listing: AuditEntryQuerySet, column: str) -> AuditEntryQuerySet:
 
     None where it is not filtered by the column alone.
     """
-    filters = [one for one in listing.query.where.children if _column_of(one) == column]
+    filters = [one for one in listing.query.where.children if _column_of(one, listing) == column]
     if not filters:
         return listing.none()
     last = listing.order_by("-pk")
@@ -228,16 +228,17 @@ def _is_by_key_alone(listing: AuditEntryQuerySet) -> bool:
     In the index they are sorted by type first: to put them in order is cheap without the entries.
     """
     conditions = listing.query.where.children
-    names = {_column_of(one) for one in conditions if not _is_unindexed(one)}
+    names = {_column_of(one, listing) for one in conditions if not _is_unindexed(one)}
     return "target_id" in names and "target_type" not in names
 
 
-def _column_of(condition: Any) -> str:
-    """Return the column that has to have a value by a condition, or empty."""
+def _column_of(condition: Any, listing: AuditEntryQuerySet) -> str:
+    """Return the column of an entry that has to have a value by a condition, or empty."""
     if not isinstance(condition, Exact):
         return ""
     column = condition.lhs.source_expressions[0] if _is_unindexed(condition) else condition.lhs
-    return column.target.name if isinstance(column, Col) else ""
+    is_own = isinstance(column, Col) and column.target.model is listing.model
+    return str(column.target.name) if is_own else ""
 
 
 def _is_unindexed(condition: Any) -> bool:

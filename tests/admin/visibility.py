@@ -9,3 +9,7 @@ from audit_log.querysets import AuditEntryQuerySet
 
 def only_acme(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
     return entries.filter(tenant="acme")
+
+
+def none(request: HttpRequest, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
+    return entries.filter(tenant__in=[])

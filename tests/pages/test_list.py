@@ -29,6 +29,17 @@ def test_empty(client: Client) -> None:
     assert "Nothing has been recorded yet." in text(client.get(LIST))
 
 
+@pytest.mark.parametrize(
+    "surface", [LIST, "/admin/audit_log/auditentry/", "/api/audit-log/entries/"]
+)
+def test_somebody_who_may_see_nothing(db: None, login: Login, settings: Any, surface: str) -> None:
+    settings.AUDIT_LOG = {"VISIBILITY": "tests.admin.visibility.none"}
+    make_entry(target_repr="Emma")
+    page = login(make_user("ruth", READ, is_staff=True)).get(surface)
+    assert page.status_code == 200
+    assert "Emma" not in page.text
+
+
 def test_twenty_a_page_with_numbers(client: Client) -> None:
     for number in range(45):
         make_entry(target_repr=f"Book {number:02}")

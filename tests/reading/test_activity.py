@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -201,3 +202,26 @@ def test_entries_that_arrive_meanwhile_are_not_in_it() -> None:
     page = paginate(entries, {})
     at("2026-12-30T12:00Z")
     assert counts(activity(entries, page, None, None, ())) == {"12-30": 1}
+
+
+@pytest.mark.parametrize("pin", [uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1)])
+def test_a_listing_that_started_at_whatever_id(capped: None, pin: uuid.UUID) -> None:
+    page = paginate(AuditEntry.objects.all(), {"pin": str(pin), "page_size": "2"})
+    found = activity(AuditEntry.objects.all(), page, None, None, ())
+    assert (found is None) == (pin.int == 0)
+
+
+def test_no_chart_of_a_large_log_whose_times_have_no_zone(
+    capped: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.USE_TZ = False
+    monkeypatch.setattr(timezone, "now", lambda: datetime.datetime(2026, 12, 31, 12))  # noqa: DTZ001
+    page = paginate(AuditEntry.objects.all(), {"page_size": "2"})
+    assert page.count_is != "exact"
+    assert activity(AuditEntry.objects.all(), page, None, None, ()) is None
+
+
+def test_entries_of_one_moment_are_several() -> None:
+    at(*["2026-12-30T10:00Z"] * 3)
+    entries = AuditEntry.objects.distinct()
+    assert counts(activity(entries, paginate(entries, {}), None, None, ())) == {"12-30": 3}

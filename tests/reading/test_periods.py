@@ -6,6 +6,7 @@ import datetime
 import uuid
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from hypothesis.extra.django import TestCase
 
 from audit_log import uuid7
 from audit_log.models import AuditEntry
+from audit_log.periods import occurred
+from audit_log.querysets import AuditEntryQuerySet
 from audit_log.reading import activity as activities
 from audit_log.reading import counting, pagination
 from audit_log.reading.activity import activity
@@ -50,23 +53,27 @@ def entry_of(moment: datetime.datetime, deviation: int, is_read: bool) -> AuditE
         event_type="access" if is_read else "update",
         action="user.view" if is_read else "user.update",
         target_type="auth.user",
-        target_id="7",
+        target_id="8" if is_read else "7",
     )
 
 
 class TestPeriods(TestCase):
-    @given(ENTRIES, MOMENTS, MOMENTS)
+    @given(ENTRIES, MOMENTS, MOMENTS, st.sampled_from(["", "7"]))
     def test_filters_find_what_occurred_in_the_period(
         self,
         made: list[tuple[datetime.datetime, int, bool]],
         since: datetime.datetime,
         until: datetime.datetime,
+        key: str,
     ) -> None:
         since, until = sorted((since, until))
         entries = AuditEntry.objects.bulk_create([entry_of(*one) for one in made])
         expected = {one.pk for one in entries if since <= one.occurred_at <= until}
         assert {one.pk for one in AuditEntry.objects.between(since, until)} == expected
         data = {"occurred_after": since.isoformat(), "occurred_before": until.isoformat()}
+        if key:
+            data["object"] = f"auth.user:{key}"
+            expected &= {one.pk for one in entries if one.target_id == key}
         filters = AuditEntryFilter(data=data, queryset=AuditEntry.objects.all())
         assert filters.is_valid(), filters.errors
         page = paginate(filters.qs, {"page_size": "200"})
@@ -110,3 +117,27 @@ class TestPeriods(TestCase):
             expected = [one for one in listed if bar.start <= one.occurred_at < bar.end]
             assert (bar.count, bar.count_is) == (len(expected), "exact")
         assert sum(bar.count for bar in told.bars) == len(listed)
+
+
+@pytest.mark.django_db
+def test_only_sqlite_asks_ids_first() -> None:
+    sql = str(AuditEntry.objects.filter(occurred("default", since=START, until=START)).query)
+    assert (" OR " in sql) == (connection.vendor == "sqlite")
+
+
+@pytest.mark.django_db
+def test_what_is_known_of_keys_is_known_of_what_was_asked_for_alone() -> None:
+    AuditEntry.objects.bulk_create([entry_of(START, 0, is_read=False)])
+
+    def since(moment: str) -> AuditEntryQuerySet:
+        data = {"occurred_after": moment, "action": "user.update"}
+        return AuditEntryFilter(data=data, queryset=AuditEntry.objects.all()).qs
+
+    of_object = AuditEntry.objects.for_target("auth.user", "7")
+    later = since("2026-03-20")
+    assert paginate(later, {}).entries == []
+    for either in (later | of_object, of_object | later, later ^ of_object):
+        page = paginate(either, {})
+        assert (len(page.entries), page.count, page.count_is) == (1, 1, "exact")
+    assert paginate(since("2026-03-01") & of_object, {}).count == 1
+    assert paginate(later & of_object, {}).count == 0

@@ -195,6 +195,26 @@ def test_the_planner_knows_what_never_goes_together(log: None) -> None:
     assert counting.counter_of(found, is_whole_log=False).estimate < 100
 
 
+@pytest.mark.postgres
+def test_many_of_two_filters_are_met_among_the_last_of_the_sharper_one(
+    log: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filters = {"tenant": "tenant3", "event_type": "delete"}
+    found = AuditEntryFilter(data=filters, queryset=AuditEntry.objects.all()).qs
+    monkeypatch.setattr(counting, "AFFORDABLE", 5_000)
+    counter = counting.counter_of(found, is_whole_log=False)
+    assert counter.is_sure
+    assert counter.likely_among == ""  # cheap enough as it is
+    monkeypatch.setattr(counting, "AFFORDABLE", 200)
+    assert counting.counter_of(found, is_whole_log=False).likely_among == "tenant"
+    page, statements = ask(filters)
+    assert page.entries == list(found.order_by("-pk")[:20])
+    assert len(statements) == 2
+    # Where too few are expected, they are not looked for there.
+    monkeypatch.setattr(counting, "LIKELY", 500)
+    assert counting.counter_of(found, is_whole_log=False).likely_among == ""
+
+
 @pytest.mark.sqlite
 @pytest.mark.postgres
 def test_a_chart_counts_in_an_index(log: None, monkeypatch: pytest.MonkeyPatch) -> None:
