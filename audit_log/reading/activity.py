@@ -185,7 +185,8 @@ def _counted_each(
     else:
         # The edges are a table, so that the query is made and planned once: for each span anew,
         # that would take longer than they take to be counted.
-        sql, parameters = _in_bar(listing, connection, most + 1)
+        is_short = max(before - start for start, before in spans) <= 2 * _HOUR
+        sql, parameters = _in_bar(listing, connection, most + 1, is_short=is_short)
         edges = list(_edges(spans, pin, connection))
         if connection.vendor == "postgresql":
             # Of parameters by the hundred, psycopg takes longer than the database of all the rest.
@@ -234,12 +235,16 @@ def _next(key: uuid.UUID) -> uuid.UUID:
 
 
 def _in_bar(
-    listing: AuditEntryQuerySet, connection: BaseDatabaseWrapper, most: int
+    listing: AuditEntryQuerySet, connection: BaseDatabaseWrapper, most: int, *, is_short: bool
 ) -> tuple[str, list[Any]]:
     """Return the SQL of at most so many keys that occurred between two edges, and its parameters.
 
     Each part is one range of keys: of two bounds at the same end, SQLite takes either.
     """
+    # Of bars that are short no id is sure: then first those that are nearest to the middle. Of many
+    # bars, PostgreSQL's planner thinks that so dear that it compiles the statement.
+    backwards = f" ORDER BY {{}} DESC LIMIT {most:d}" if is_short else ""
+    forwards = f" ORDER BY {{}} LIMIT {most:d}" if is_short else ""
     assert listing.query.where.connector == AND
     compiler = listing.order_by().values("pk").query.get_compiler(listing.db)
     sql, parameters = compiler.as_sql()
@@ -248,15 +253,16 @@ def _in_bar(
     key, moment = (f"{table}.{connection.ops.quote_name(name)}" for name in ("id", "occurred_at"))
     later = f"{'MAX' if connection.vendor == 'sqlite' else 'GREATEST'}(first.after, last.before)"
     within = f"{moment} >= first.moment AND {moment} < last.moment"
-    # First those that need not be read, see `periods.py`: of them alone there may be enough. Of the
-    # others first those whose ids are nearest to the middle of the bar.
+    # First those that need not be read, see `periods.py`: of them alone there may be enough.
+    older = f"{key} >= first.before AND {key} < first.after AND {within}"
+    newer = f"{key} >= {later} AND {key} < last.after AND {within}"
     parts = {
         "sure": f"{key} >= first.after AND {key} < last.before",
-        "older": f"{key} >= first.before AND {key} < first.after AND {within} ORDER BY {key} DESC",
-        "newer": f"{key} >= {later} AND {key} < last.after AND {within} ORDER BY {key}",
+        "older": older + backwards.format(key),
+        "newer": newer + forwards.format(key),
     }
     arms = (
-        f"SELECT * FROM ({sql} {more} {part} LIMIT {most:d}) AS audit_log_{name}"  # noqa: S608
+        f"SELECT * FROM ({sql} {more} {part}) AS audit_log_{name}"  # noqa: S608
         for name, part in parts.items()
     )
     return f"{' UNION ALL '.join(arms)} LIMIT {most:d}", [*parameters] * len(parts)
