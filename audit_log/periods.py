@@ -24,15 +24,14 @@ def occurred(
     two days where times have no zone), and they are in each index, where times are not.
     PostgreSQL reads the entry anyway, and would take the two conditions for two chances.
     """
-    by_ids = connections[using].vendor == "sqlite"
     condition = Q()
-    if since is not None:
-        later = Q(occurred_at__gte=since)
-        condition &= Q(id__gt=around(since)[1]) | later if by_ids else later
-    if until is not None:
-        earlier = Q(occurred_at__lte=until)
-        condition &= Q(id__lt=around(until)[0]) | earlier if by_ids else earlier
-    if before is not None:
-        earlier = Q(occurred_at__lt=before)
-        condition &= Q(id__lt=around(before)[0]) | earlier if by_ids else earlier
+    for lookup, moment in (("gte", since), ("lte", until), ("lt", before)):
+        if moment is None:
+            continue
+        is_told = Q(**{f"occurred_at__{lookup}": moment})
+        if connections[using].vendor == "sqlite":
+            lowest, highest = around(moment)
+            is_sure = Q(id__gt=highest) if lookup == "gte" else Q(id__lt=lowest)
+            is_told = is_sure | is_told
+        condition &= is_told
     return condition

@@ -140,7 +140,7 @@ class PostgresCounter(Counter):
         is_dear = whole.get("Total Cost", 0) > 2 * AFFORDABLE
         if self.is_sure and is_dear and not listing.has_key_range:
             # In a range of time, the planner has been asked twice already.
-            self.likely_among = _likely_among(main, self.estimate)
+            self.likely_among = _likely_among(main, self.estimate, listing.model)
 
     def counting(self, page: AuditEntryQuerySet, *, is_listing: bool) -> AuditEntryQuerySet:
         if not self.is_counted:
@@ -173,16 +173,14 @@ class _NumberOf(Subquery):
     output_field = IntegerField()
 
 
-def _likely_among(plan: dict[str, Any], estimate: int) -> str:
+def _likely_among(plan: dict[str, Any], estimate: int, model: type[AuditEntry]) -> str:
     """Return the column whose filter leaves the fewest, where enough of all are expected there."""
     if plan["Node Type"] != "BitmapAnd":
         return ""
     sharpest = min(plan["Plans"], key=lambda part: int(part["Plan Rows"]))
     if estimate * RECENT < sharpest["Plan Rows"] * LIKELY:
         return ""
-    from audit_log.models import AuditEntry
-
-    columns = {index.name: index.fields[0] for index in AuditEntry._meta.indexes}
+    columns = {index.name: index.fields[0] for index in model._meta.indexes}
     return str(columns.get(sharpest.get("Index Name"), ""))
 
 
