@@ -16,8 +16,7 @@ from audit_log import uuid7
 from audit_log.models import AuditEntry
 from audit_log.periods import occurred
 from audit_log.querysets import AuditEntryQuerySet
-from audit_log.reading import activity as activities
-from audit_log.reading import counting, pagination
+from audit_log.reading import bars, counting, pagination
 from audit_log.reading.activity import activity
 from audit_log.reading.filters import AuditEntryFilter
 from audit_log.reading.pagination import paginate
@@ -105,7 +104,7 @@ class TestPeriods(TestCase):
         params = {"page_size": "1", "pin": str(listed[0].pk)}
         period = [filters.form.cleaned_data[f"occurred_{side}"] for side in ("after", "before")]
         with pytest.MonkeyPatch.context() as patch:
-            for module in (activities, counting, pagination):
+            for module in (bars, counting, pagination):
                 patch.setattr(module, "CAP", 0)
             page = paginate(filters.qs, params)
             assert page.count_is != "exact"
